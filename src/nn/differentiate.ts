@@ -1,0 +1,111 @@
+/**
+ * @file Reverse-mode differentiation of ONNX graphs: a model in, the same model with gradients as outputs out.
+ *
+ * The result has standard operators only, and runs wherever the model runs. The rules stand in `operators/`.
+ */
+import { GraphBuilder } from "./builder.ts";
+import { inferShapes, shapeContext } from "./infer-shapes.ts";
+import type { ShapeLookup } from "./infer-shapes.ts";
+import { GraphError, describeNode, valueNames } from "./model.ts";
+import type { Model, Node } from "./model.ts";
+import { OPERATOR_RULES } from "./operators/registry.ts";
+import { floats } from "./tensor.ts";
+
+/** The oldest operator set the gradients can be written in (axes of ReduceSum are an input). */
+const OLDEST_OPSET = 13;
+
+export interface Derivative {
+  /** The value that is differentiated; of a value with many elements, their sum. */
+  readonly of: string;
+  /** Inputs, constants or intermediate values. */
+  readonly withRespectTo: readonly string[];
+}
+
+/** The name of the output that holds the gradient of a value. */
+export function gradientName(value: string): string {
+  return `${value}/gradient`;
+}
+
+/** Values that change when one of `sources` does. */
+function dependents(model: Model, sources: readonly string[]): Set<string> {
+  const found = new Set(sources);
+  for (const { inputs, outputs } of model.nodes) {
+    if (inputs.some((name) => found.has(name))) for (const output of outputs) found.add(output);
+  }
+  return found;
+}
+
+/** Gradients of a node's inputs, added to the graph. */
+function nodeGradients(
+  model: Model,
+  node: Node,
+  graph: GraphBuilder,
+  outputGradient: string,
+  shapeOf: ShapeLookup,
+  wanted: ReadonlySet<string>,
+): readonly (string | undefined)[] {
+  const gradient = OPERATOR_RULES[node.operator]?.gradient;
+  if (!gradient) {
+    throw new GraphError(
+      `${describeNode(node)} has no gradient rule; differentiate with respect to a value after it, ` +
+        `or add a rule in src/nn/operators`,
+    );
+  }
+  return gradient({
+    ...shapeContext(model, node, shapeOf),
+    graph,
+    outputGradient,
+    output: node.outputs[0] ?? "",
+    input: (index) => node.inputs[index] ?? "",
+    wants: (index) => wanted.has(node.inputs[index] ?? ""),
+  });
+}
+
+/**
+ * The model with the gradients of `of` as further outputs, named by `gradientName`.
+ * @throws GraphError for an unknown value, an operator without a rule, or a value `of` does not depend on
+ */
+export function differentiate(model: Model, { of, withRespectTo }: Derivative): Model {
+  if (model.opset < OLDEST_OPSET) {
+    throw new GraphError(`operator set ${model.opset}: gradients need ${OLDEST_OPSET} or newer`);
+  }
+  const known = valueNames(model);
+  for (const name of [of, ...withRespectTo]) {
+    if (!known.has(name)) throw new GraphError(`the model has no value named "${name}"`);
+  }
+  const graph = new GraphBuilder(model);
+  const shapeOf = inferShapes(model);
+  const wanted = dependents(model, withRespectTo);
+
+  const parts = new Map<string, string[]>();
+  const one = { kind: "tensor", value: floats([1], [1]) } as const;
+  parts.set(of, [graph.add("ConstantOfShape", [graph.add("Shape", [of])], { value: one })]);
+  /** The gradient of a value whose users have all been visited. */
+  const gradientOf = (name: string): string | undefined => {
+    const found = parts.get(name);
+    if (!found?.length) return undefined;
+    const sum = found.reduce((a, b) => graph.add("Add", [a, b]));
+    parts.set(name, [sum]);
+    return sum;
+  };
+
+  for (const node of model.nodes.toReversed()) {
+    if (!node.inputs.some((name) => wanted.has(name))) continue;
+    const outputGradient = gradientOf(node.outputs[0] ?? "");
+    if (node.outputs.slice(1).some((name) => parts.has(name))) {
+      throw new GraphError(`${describeNode(node)}: only its first output can be differentiated`);
+    }
+    if (outputGradient === undefined) continue;
+    const gradients = nodeGradients(model, node, graph, outputGradient, shapeOf, wanted);
+    node.inputs.forEach((name, index) => {
+      const gradient = gradients[index];
+      if (gradient !== undefined && wanted.has(name)) parts.set(name, [...(parts.get(name) ?? []), gradient]);
+    });
+  }
+  for (const name of withRespectTo) {
+    const gradient = gradientOf(name);
+    if (gradient === undefined) throw new GraphError(`"${of}" does not depend on "${name}"`);
+    graph.output(gradient, gradientName(name));
+  }
+  return graph.build();
+}

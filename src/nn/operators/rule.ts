@@ -1,0 +1,97 @@
+/**
+ * @file What this project knows of an operator: the shape of its result, and its gradient.
+ *
+ * Both stand side by side in the file of the operator's family. Gradients are written with standard
+ * operators of opset 13 or newer, so that any ONNX runtime can run them.
+ */
+import type { GraphBuilder } from "../builder.ts";
+import { GraphError, describeNode } from "../model.ts";
+import type { Dimension, Node, Shape } from "../model.ts";
+
+export interface ShapeContext {
+  readonly node: Node;
+  /** The shape of the input at `index`. @throws GraphError when it is not known */
+  readonly shape: (index: number) => Shape;
+  /** The integers of a constant input, or undefined when it is left out or computed. */
+  readonly constantInts: (index: number) => readonly number[] | undefined;
+}
+
+export interface GradientContext extends ShapeContext {
+  /** The graph that the gradient's nodes are added to. */
+  readonly graph: GraphBuilder;
+  /** Name of the gradient of the node's output. */
+  readonly outputGradient: string;
+  /** Name of the node's output. */
+  readonly output: string;
+  /** Name of the input at `index`. */
+  readonly input: (index: number) => string;
+  /** Whether the gradient of the input at `index` is asked for. */
+  readonly wants: (index: number) => boolean;
+}
+
+export interface OperatorRule {
+  /** Shape of the (first) output. */
+  readonly shape: (context: ShapeContext) => Shape;
+  /** Names of the inputs' gradients by index; an input that is not wanted, or has none, may be left out. */
+  readonly gradient?: (context: GradientContext) => readonly (string | undefined)[];
+}
+
+export type OperatorRules = Readonly<Record<string, OperatorRule>>;
+
+/** The output has the first input's shape. */
+export const sameShape = ({ shape }: ShapeContext): Shape => shape(0);
+
+/**
+ * An axis counted from the front.
+ * @throws GraphError when it is outside the rank
+ */
+export function positiveAxis(axis: number, rank: number, node: Node): number {
+  const positive = axis < 0 ? axis + rank : axis;
+  if (positive < 0 || positive >= rank) {
+    throw new GraphError(`${describeNode(node)}: axis ${axis} is outside rank ${rank}`);
+  }
+  return positive;
+}
+
+/** The product of lengths when all are known, else undefined. */
+export function staticSize(dimensions: Shape): number | undefined {
+  return dimensions.reduce<number | undefined>(
+    (product, d) => (product === undefined || typeof d === "string" ? undefined : product * d),
+    1,
+  );
+}
+
+/** The length two broadcast axes have together. @throws GraphError when they cannot be broadcast */
+function broadcastDimension(a: Dimension, b: Dimension, node: Node): Dimension {
+  if (a === b || b === 1) return a;
+  if (a === 1) return b;
+  throw new GraphError(`${describeNode(node)}: lengths ${a} and ${b} do not broadcast`);
+}
+
+/** The shape two shapes broadcast to (ONNX "Broadcasting", multidirectional). */
+export function broadcastShapes(a: Shape, b: Shape, node: Node): Shape {
+  const rank = Math.max(a.length, b.length);
+  const at = (shape: Shape, axis: number): Dimension => shape[axis - (rank - shape.length)] ?? 1;
+  return Array.from({ length: rank }, (_, axis) => broadcastDimension(at(a, axis), at(b, axis), node));
+}
+
+/**
+ * The gradient of a value that was broadcast from `from` to `to`: summed over the axes it was repeated along.
+ * @param gradient name of the gradient, of shape `to`
+ * @param value name of the value itself, of shape `from`
+ */
+export function sumToShape(
+  graph: GraphBuilder,
+  gradient: string,
+  value: string,
+  from: Shape,
+  to: Shape,
+): string {
+  const added = to.length - from.length;
+  const axes = to.flatMap((dimension, axis) =>
+    axis < added || (from[axis - added] === 1 && dimension !== 1) ? [axis] : [],
+  );
+  if (axes.length === 0) return gradient;
+  const summed = graph.add("ReduceSum", [gradient, graph.ints(axes)], { keepdims: 1 });
+  return added > 0 ? graph.add("Reshape", [summed, graph.add("Shape", [value])]) : summed;
+}
