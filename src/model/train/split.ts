@@ -1,0 +1,40 @@
+/**
+ * @file Splits that keep every group (patient) on one side.
+ */
+import { shuffled } from "./random.ts";
+
+export interface Split {
+  readonly train: readonly number[];
+  readonly held: readonly number[];
+}
+
+/**
+ * `folds` splits; each group is held out once. Groups are dealt in a random order to the fold with the fewest
+ * examples so far.
+ * @throws RangeError when there are fewer groups than folds
+ */
+export function groupFolds(groups: readonly string[], folds: number, random: () => number): Split[] {
+  const names = [...new Set(groups)];
+  if (folds < 2 || names.length < folds) {
+    throw new RangeError(`${folds} folds need 2 or more, and as many patients; there are ${names.length}`);
+  }
+  const sizes = new Map(names.map((name) => [name, groups.filter((group) => group === name).length]));
+  const dealt = new Map<string, number>();
+  const load = new Array<number>(folds).fill(0);
+  for (const name of shuffled(names, random)) {
+    const lightest = load.indexOf(Math.min(...load));
+    dealt.set(name, lightest);
+    load[lightest] = (load[lightest] ?? 0) + (sizes.get(name) ?? 0);
+  }
+  const all = groups.map((_, i) => i);
+  return load.map((_, fold) => ({
+    train: all.filter((i) => dealt.get(groups[i] ?? "") !== fold),
+    held: all.filter((i) => dealt.get(groups[i] ?? "") === fold),
+  }));
+}
+
+/** Weights that make every class count the same: `n / (classes · n of its class)`. */
+export function balancedWeights(classIndex: readonly number[], classes: number): number[] {
+  const counts = Array.from({ length: classes }, (_, c) => classIndex.filter((k) => k === c).length);
+  return classIndex.map((c) => classIndex.length / (classes * (counts[c] ?? 1)));
+}
