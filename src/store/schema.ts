@@ -1,0 +1,116 @@
+/**
+ * @file The tables, as kysely sees them. `migrations.ts` creates them.
+ *
+ * Columns named in `snake_case` are SQL's; the values are the types of `src/domain`.
+ */
+import type { ColumnType, Generated, JSONColumnType } from "kysely";
+
+import type { Region } from "../domain/finding.ts";
+import type { SeriesChoice, Skipped, StudyHeader } from "../domain/study.ts";
+import type { AnalysisState, Feedback, FindingSummary, ReadingState } from "../domain/worklist.ts";
+
+type Instant = ColumnType<Date, Date | string, Date | string>;
+type GeneratedInstant = ColumnType<Date, Date | string | undefined, Date | string>;
+type OptionalInstant = ColumnType<Date | null, Date | string | null | undefined, Date | string | null>;
+/** JSON is read as a value and written as text. */
+type OptionalJson<T> = ColumnType<T | null, string | null | undefined, string | null>;
+type DefaultedJson<T> = ColumnType<T, string | undefined, string>;
+
+/** One received SOP Instance. Written once, after its bytes are on disk; never changed. */
+export interface InstanceTable {
+  sop_instance_uid: string;
+  study_instance_uid: string;
+  series_instance_uid: string;
+  sop_class_uid: string;
+  transfer_syntax_uid: string;
+  /** SHA-256 of the bytes as they came, hex. */
+  digest: string;
+  byte_length: number;
+  /** Where the object store keeps the bytes. */
+  object_key: string;
+  /** The instance's header, as `parseHeader` gave it. */
+  header: JSONColumnType<object>;
+  received_at: GeneratedInstant;
+}
+
+/** One Study: a row of the worklist, and the state of its analysis. */
+export interface StudyTable {
+  study_instance_uid: string;
+  header: JSONColumnType<StudyHeader>;
+  arrived_at: GeneratedInstant;
+  last_instance_at: GeneratedInstant;
+  instance_count: number;
+  analysis: ColumnType<AnalysisState, AnalysisState | undefined, AnalysisState>;
+  analysis_reason: Generated<string>;
+  skipped_count: Generated<number>;
+  finding: OptionalJson<FindingSummary>;
+  series: DefaultedJson<readonly SeriesChoice[]>;
+  skipped: DefaultedJson<readonly Skipped[]>;
+  timing: OptionalJson<StudyTiming>;
+  reading: ColumnType<ReadingState, ReadingState | undefined, ReadingState>;
+  reader: string | null;
+  claimed_at: OptionalInstant;
+  read_at: OptionalInstant;
+  feedback: OptionalJson<Feedback>;
+  /**
+   * Raised by one with every new instance: a score computed from an older revision is thrown away.
+   */
+  revision: Generated<number>;
+}
+
+/** Where the time of the last scoring went. */
+export interface StudyTiming {
+  readonly readMs: number;
+  readonly modelMs: number;
+  readonly totalMs: number;
+  /** When the study settled and when its finding was stored: ISO 8601. */
+  readonly settledAt: string;
+  readonly scoredAt: string;
+}
+
+/** One slice of the scored series, in position order. Replaced as a whole with every scoring. */
+export interface SliceTable {
+  study_instance_uid: string;
+  index: number;
+  sop_instance_uid: string;
+  frame: number;
+  position_mm: number;
+  thickness_mm: number | null;
+  rows: number;
+  columns: number;
+  row_mm: number;
+  column_mm: number;
+  probability: number;
+  saliency_rows: number;
+  saliency_columns: number;
+  /** float32 little endian, `[saliency_rows, saliency_columns]`. */
+  saliency_values: Buffer;
+  saliency_peak: number;
+  region: JSONColumnType<Region>;
+}
+
+/** What was done, by whom. Only ever added to. */
+export interface AuditTable {
+  id: Generated<number>;
+  at: GeneratedInstant;
+  /** A reader's name, an AE title, or "FirstRead". */
+  who: string;
+  what: string;
+  study_instance_uid: string | null;
+  detail: Generated<string>;
+}
+
+/** Small facts about the installation that must survive a restart. */
+export interface MigrationTable {
+  version: number;
+  name: string;
+  applied_at: Instant;
+}
+
+export interface Database {
+  instance: InstanceTable;
+  study: StudyTable;
+  slice: SliceTable;
+  audit: AuditTable;
+  migration: MigrationTable;
+}
