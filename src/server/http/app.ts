@@ -1,0 +1,75 @@
+/**
+ * @file The HTTP side, put together: guards first, then the routes, and one place for errors.
+ */
+import fastify, { type FastifyInstance } from "fastify";
+import type { Kysely } from "kysely";
+
+import type { Acceptance, IncomingInstance } from "../../domain/incoming.ts";
+import type { Database } from "../../store/schema.ts";
+import { notFound, toHttp } from "../errors.ts";
+import { errorText, type Log } from "../log.ts";
+import type { Metrics } from "../metrics.ts";
+import type { PixelCache } from "../pixels.ts";
+import type { Scorer } from "../scoring/scorer.ts";
+import { addActionRoutes } from "./actions.ts";
+import { addDicomWebRoutes } from "./dicomweb.ts";
+import { addEventRoutes, type EventHub } from "./events.ts";
+import { addGuards } from "./guards.ts";
+import { addHealthRoutes } from "./health.ts";
+import { addInvocationRoutes } from "./invocations.ts";
+import { addPage } from "./page.ts";
+import { addStudyRoutes } from "./studies.ts";
+
+/** What the routes work with. */
+export interface AppContext {
+  readonly db: Kysely<Database>;
+  readonly hub: EventHub;
+  readonly pixels: PixelCache;
+  readonly metrics: Metrics;
+  readonly log: Log;
+  /** null where this process scores nothing, and while its model is loaded. */
+  readonly scorer: () => Scorer | null;
+  /** null where this process receives nothing. */
+  readonly receive: ((instance: IncomingInstance) => Promise<Acceptance>) | null;
+  readonly incomingDir: string;
+  /** Where the built page is. */
+  readonly webDir: string;
+}
+
+/** A Study Instance UID has at most 64 characters; ones that break the rule are found too. */
+const MOST_PARAMETER_CHARACTERS = 256;
+const MOST_BODY_BYTES = 64 * 1024;
+
+/** All routes, not listening yet. */
+export async function buildApp(context: AppContext): Promise<FastifyInstance> {
+  const { metrics, log } = context;
+  const app = fastify({
+    bodyLimit: MOST_BODY_BYTES,
+    routerOptions: { maxParamLength: MOST_PARAMETER_CHARACTERS },
+    forceCloseConnections: true,
+    // A body of another type is refused, not bent until it fits.
+    ajv: { customOptions: { coerceTypes: false } },
+  });
+  app.setErrorHandler((error, _request, reply) => {
+    const { status, body, isOurs } = toHttp(error);
+    if (isOurs) log("error", "a request failed", { reason: errorText(error) });
+    return reply.code(status).send(body);
+  });
+  app.setNotFoundHandler(() => {
+    throw notFound("This address");
+  });
+  app.addHook("onResponse", async (_request, reply) => {
+    metrics.add("firstread_http_requests_total");
+    if (reply.statusCode >= 500) metrics.add("firstread_http_errors_total");
+  });
+  app.removeContentTypeParser("text/plain");
+  addGuards(app);
+  addStudyRoutes(app, context);
+  addActionRoutes(app, context);
+  addEventRoutes(app, context.hub);
+  addHealthRoutes(app, context);
+  addInvocationRoutes(app, context);
+  addDicomWebRoutes(app, context);
+  await addPage(app, context.webDir);
+  return app;
+}

@@ -1,0 +1,86 @@
+/**
+ * @file What the page reads: the worklist, one study, its pixels and its saliency.
+ */
+import type { FastifyInstance } from "fastify";
+
+import type { SaliencyResponse, StudyDetail, WorklistResponse } from "../../domain/api.ts";
+import {
+  findSaliency,
+  findSliceSource,
+  findStudy,
+  listHistory,
+  listSlices,
+  listWorklist,
+} from "../../store/studies.ts";
+import { notFound } from "../errors.ts";
+import type { StudyParams } from "./actions.ts";
+import type { AppContext } from "./app.ts";
+
+/** How long a study that was read stays on the list. */
+const READ_STAYS_MS = 24 * 60 * 60 * 1000;
+/** Saliency values are shown in 256 colours: four decimals are plenty. */
+const DECIMALS = 10_000;
+
+interface SliceParams extends StudyParams {
+  readonly index: string;
+}
+
+function sliceIndex(text: string): number {
+  if (!/^\d{1,5}$/.test(text)) throw notFound(`Slice "${text.slice(0, 20)}"`);
+  return Number(text);
+}
+
+export function addStudyRoutes(app: FastifyInstance, context: AppContext): void {
+  const { db, pixels, scorer } = context;
+
+  app.get("/api/worklist", async (_request, reply): Promise<WorklistResponse> => {
+    reply.header("cache-control", "no-store");
+    const now = new Date();
+    return { now: now.toISOString(), items: await listWorklist(db, new Date(now.getTime() - READ_STAYS_MS)) };
+  });
+
+  app.get<{ Params: StudyParams }>(
+    "/api/studies/:studyInstanceUid",
+    async ({ params }, reply): Promise<StudyDetail> => {
+      const uid = params.studyInstanceUid;
+      const study = await findStudy(db, uid);
+      if (!study) throw notFound("The study");
+      const { item, series, skipped } = study;
+      const [slices, history] = await Promise.all([listSlices(db, uid), listHistory(db, uid)]);
+      reply.header("cache-control", "no-store");
+      const saliencyReferencePeak = scorer()?.saliencyReferencePeak ?? null;
+      return { item, series, slices, skipped, history, saliencyReferencePeak };
+    },
+  );
+
+  // The same address may show another instance after a late one was scored: always asked, rarely sent.
+  app.get<{ Params: SliceParams }>(
+    "/api/studies/:studyInstanceUid/slices/:index/pixels",
+    async ({ params, headers }, reply) => {
+      const index = sliceIndex(params.index);
+      const source = await findSliceSource(db, params.studyInstanceUid, index);
+      if (!source) throw notFound(`Slice ${index} of the study`);
+      const tag = `"${source.digest}-${source.frame}"`;
+      reply.header("etag", tag).header("cache-control", "private, no-cache");
+      if (headers["if-none-match"] === tag) return reply.code(304).send();
+      const { hu } = await pixels.slice(source);
+      return reply
+        .type("application/octet-stream")
+        .send(Buffer.from(hu.buffer, hu.byteOffset, hu.byteLength));
+    },
+  );
+
+  app.get<{ Params: SliceParams }>(
+    "/api/studies/:studyInstanceUid/slices/:index/saliency",
+    async ({ params }, reply): Promise<SaliencyResponse> => {
+      const index = sliceIndex(params.index);
+      const saliency = await findSaliency(db, params.studyInstanceUid, index);
+      if (!saliency) throw notFound(`The saliency of slice ${index}`);
+      reply.header("cache-control", "no-store");
+      return {
+        ...saliency,
+        values: Array.from(saliency.values, (value) => Math.round(value * DECIMALS) / DECIMALS),
+      };
+    },
+  );
+}

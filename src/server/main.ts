@@ -1,0 +1,247 @@
+/**
+ * @file The wiring: everything that runs, started in order and stopped in reverse. The only place that
+ * knows all parts.
+ */
+import { chmod, mkdir, stat } from "node:fs/promises";
+import { join } from "node:path";
+
+import type { Kysely } from "kysely";
+import type pg from "pg";
+
+import { parseHeader } from "../dicom/instance.ts";
+import { startDicomListener } from "../dicom/net/listener.ts";
+import type { Acceptance, IncomingInstance } from "../domain/incoming.ts";
+import { openDatabase } from "../store/database.ts";
+import { listen } from "../store/notifications.ts";
+import { DiskObjectStore } from "../store/objects.ts";
+import { createReceiver } from "../store/receive.ts";
+import { recoverReceiving } from "../store/receive-recovery.ts";
+import type { Database } from "../store/schema.ts";
+import { findItem } from "../store/studies.ts";
+import type { Role, ServerConfig } from "./config.ts";
+import { buildApp } from "./http/app.ts";
+import { EventHub } from "./http/events.ts";
+import { createLog, errorText, type Log } from "./log.ts";
+import { Metrics, type Counter } from "./metrics.ts";
+import { PixelCache } from "./pixels.ts";
+import { AnalysisWorker } from "./scoring/analysis-worker.ts";
+import type { Scorer } from "./scoring/scorer.ts";
+import { openThreadScorer } from "./scoring/thread-scorer.ts";
+import { Thread } from "./thread.ts";
+
+const DECODING_THREAD = new URL("./decoding-thread.ts", import.meta.url);
+const WEB_DIR = join(import.meta.dirname, "..", "..", "dist", "web");
+
+export interface RunningServer {
+  /** "" where this process has no web role. */
+  readonly httpUrl: string;
+  readonly httpPort: number;
+  /** 0 where this process has no receiver role. */
+  readonly dicomPort: number;
+  /** Stops everything cleanly; at most once. */
+  stop(): Promise<void>;
+}
+
+/** What a test may put in the place of the real thing. */
+export interface ServerParts {
+  readonly openScorer?: (config: ServerConfig, objectsDir: string) => Promise<Scorer>;
+  readonly webDir?: string;
+}
+
+/** What was started, to be stopped in reverse order. */
+class Stack {
+  readonly #stops: (() => Promise<unknown>)[] = [];
+  #stopping: Promise<void> | null = null;
+
+  push(stop: () => Promise<unknown>): void {
+    this.#stops.push(stop);
+  }
+
+  stop(log: Log): Promise<void> {
+    this.#stopping ??= (async () => {
+      for (const stop of this.#stops.reverse()) {
+        await stop().catch((error: unknown) => log("error", "stopping", { reason: errorText(error) }));
+      }
+    })();
+    return this.#stopping;
+  }
+}
+
+/**
+ * Start a server.
+ * @throws Error when the database, the model, or a port cannot be had; then nothing is left running.
+ */
+export async function startServer(config: ServerConfig, parts: ServerParts = {}): Promise<RunningServer> {
+  const log: Log = config.log === "none" ? () => undefined : createLog(config.log);
+  const stack = new Stack();
+  try {
+    const ports = await start(config, parts, log, stack);
+    return { ...ports, stop: () => stack.stop(log) };
+  } catch (error) {
+    await stack.stop(log);
+    throw error;
+  }
+}
+
+/** Where things are, and what every part is given. */
+interface Shared {
+  readonly config: ServerConfig;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly stack: Stack;
+  readonly objectsDir: string;
+  readonly incomingDir: string;
+  readonly objects: DiskObjectStore;
+  readonly db: Kysely<Database>;
+  readonly connection: pg.PoolConfig;
+}
+
+async function start(config: ServerConfig, parts: ServerParts, log: Log, stack: Stack): Promise<Ports> {
+  const has = (role: Role) => config.roles.includes(role);
+  const objectsDir = join(config.dataDir, "objects");
+  const incomingDir = join(config.dataDir, "incoming");
+  await makeDataFolder(config.dataDir);
+
+  const objects = await DiskObjectStore.open(objectsDir);
+  const { url } = config.database;
+  const database = await openDatabase(
+    url === null ? { embeddedDir: join(config.dataDir, "postgres") } : { url },
+  );
+  stack.push(() => database.close());
+
+  const { db, connection } = database;
+  const metrics = new Metrics();
+  const shared = { config, log, metrics, stack, objectsDir, incomingDir, objects, db, connection };
+  const hub = new EventHub({ findItem: (uid) => findItem(db, uid), log });
+  stack.push(async () => hub.close());
+  let worker: AnalysisWorker | null = null;
+  const subscription = await listen(connection, {
+    onStudy: (uid) => {
+      hub.studyChanged(uid);
+      worker?.wake(uid);
+    },
+    onProgress: (progress) => hub.progress(progress),
+    onGap: () => {
+      hub.disconnectAll();
+      worker?.wake(null);
+    },
+  });
+  stack.push(() => subscription.close());
+
+  // The page is there, and instances are taken, before the model is: loading it takes both cores for a moment.
+  let scorer: Scorer | null = null;
+  const receive = has("receiver") ? await startReceiving(shared) : null;
+  const web = { hub, receive, parts, scorer: () => scorer };
+  const httpPort = has("web") ? await startHttp(shared, web) : 0;
+  const dicomPort = receive ? await startDicom(shared, receive) : 0;
+  if (has("worker") || has("web")) {
+    const opened = await (parts.openScorer ?? openThreadScorer)(config, objectsDir);
+    scorer = opened;
+    stack.push(() => opened.close());
+    if (has("worker")) worker = startWorker(shared, opened);
+  }
+  const { host } = config.http;
+  const httpUrl = httpPort === 0 ? "" : `http://${host.includes(":") ? `[${host}]` : host}:${httpPort}`;
+  return { httpUrl, httpPort, dicomPort };
+}
+
+type Ports = Omit<RunningServer, "stop">;
+type Receive = (instance: IncomingInstance) => Promise<Acceptance>;
+
+/**
+ * Make the data folder. As root, PostgreSQL runs under an account of its own, which must be able to go
+ * through the folder to its part of it (not to list it); the rest stands in folders that only we enter.
+ */
+async function makeDataFolder(dataDir: string): Promise<void> {
+  await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  if (process.getuid?.() !== 0) return;
+  const { mode, uid } = await stat(dataDir);
+  if (uid === 0) await chmod(dataDir, mode | 0o011);
+}
+
+function startWorker(
+  { config, log, metrics, stack, db, connection }: Shared,
+  scorer: Scorer,
+): AnalysisWorker {
+  const { settleSeconds } = config;
+  const worker = new AnalysisWorker({ db, connection, scorer, settleSeconds, log, metrics });
+  stack.push(() => worker.stop());
+  return worker;
+}
+
+async function startReceiving({
+  db,
+  connection,
+  objects,
+  incomingDir,
+  metrics,
+  log,
+  stack,
+}: Shared): Promise<Receive> {
+  const { leftovers, orphans, damaged } = await recoverReceiving({ db, objects, incomingDir });
+  if (leftovers + orphans > 0) log("info", "cleared what was never acknowledged", { leftovers, orphans });
+  if (damaged.length > 0)
+    log("error", "stored instances are damaged: see the audit", { count: damaged.length });
+  const receiver = createReceiver({ db, connection, objects, parseHeader });
+  stack.push(() => receiver.close());
+  return async (instance) => {
+    const acceptance = await receiver.receive(instance);
+    metrics.add(COUNTED_AS[acceptance.outcome]);
+    return acceptance;
+  };
+}
+
+const COUNTED_AS: Readonly<Record<Acceptance["outcome"], Counter>> = {
+  stored: "firstread_instances_stored_total",
+  duplicate: "firstread_instances_duplicate_total",
+  conflict: "firstread_instances_refused_total",
+  refused: "firstread_instances_refused_total",
+};
+
+async function startDicom({ config, incomingDir, log, stack }: Shared, receive: Receive): Promise<number> {
+  const { host, port, aeTitle, allowedPeers } = config.dicom;
+  const listener = await startDicomListener({
+    ...{ host, port, aeTitle, incomingDir, log },
+    ...(allowedPeers && { allowedPeers }),
+    onInstance: receive,
+  }).catch((cause: unknown) => {
+    throw cannotListen("DICOM", host, port, cause);
+  });
+  stack.push(() => listener.close());
+  return listener.port;
+}
+
+interface WebParts {
+  readonly hub: EventHub;
+  readonly scorer: () => Scorer | null;
+  readonly receive: Receive | null;
+  readonly parts: ServerParts;
+}
+
+async function startHttp(shared: Shared, { hub, scorer, receive, parts }: WebParts): Promise<number> {
+  const { config, stack, objectsDir } = shared;
+  const decoder = new Thread(DECODING_THREAD, { objectsDir });
+  stack.push(() => decoder.close());
+  const app = await buildApp({
+    ...shared,
+    ...{ hub, scorer, receive },
+    pixels: new PixelCache(decoder),
+    webDir: parts.webDir ?? WEB_DIR,
+  });
+  const { host, port } = config.http;
+  stack.push(async () => {
+    hub.close();
+    await app.close();
+  });
+  await app.listen({ host, port }).catch((cause: unknown) => {
+    throw cannotListen("HTTP", host, port, cause);
+  });
+  const bound = app.server.address();
+  return typeof bound === "object" && bound !== null ? bound.port : port;
+}
+
+function cannotListen(what: string, host: string, port: number, cause: unknown): Error {
+  const taken = (cause as NodeJS.ErrnoException).code === "EADDRINUSE";
+  const why = taken ? "the port is taken by another program" : errorText(cause);
+  return new Error(`${what} cannot listen on ${host}:${port}: ${why}.`, { cause });
+}

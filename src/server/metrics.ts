@@ -1,0 +1,62 @@
+/**
+ * @file Counters, in the text format that Prometheus reads (exposition format 0.0.4).
+ */
+
+/** Every counter, with what it counts. */
+const COUNTERS = {
+  firstread_instances_stored_total: "Instances stored.",
+  firstread_instances_duplicate_total: "Instances that were there already.",
+  firstread_instances_refused_total: "Instances refused, conflicting ones included.",
+  firstread_studies_settled_total: "Studies that became complete.",
+  firstread_studies_scored_total: "Studies that got a finding.",
+  firstread_studies_flagged_total: "Studies whose finding was flagged.",
+  firstread_studies_not_applicable_total: "Studies that are none for the model.",
+  firstread_studies_failed_total: "Studies whose analysis failed.",
+  firstread_finding_wait_seconds_total: "Time that settled studies waited for their finding.",
+  firstread_slices_scored_total: "Slices scored.",
+  firstread_http_requests_total: "HTTP requests answered.",
+  firstread_http_errors_total: "HTTP requests answered with 5xx.",
+} as const;
+export type Counter = keyof typeof COUNTERS;
+
+/** A value that is looked up when it is asked for. */
+export interface Gauge {
+  readonly name: string;
+  readonly help: string;
+  readonly values: readonly { readonly labels: Readonly<Record<string, string>>; readonly value: number }[];
+}
+
+export class Metrics {
+  readonly #counts = new Map<Counter, number>();
+
+  add(counter: Counter, amount = 1): void {
+    this.#counts.set(counter, this.get(counter) + amount);
+  }
+
+  get(counter: Counter): number {
+    return this.#counts.get(counter) ?? 0;
+  }
+
+  /** Everything as text, the gauges behind the counters. */
+  render(gauges: readonly Gauge[]): string {
+    const counters = Object.entries(COUNTERS).flatMap(([name, help]) => [
+      `# HELP ${name} ${help}`,
+      `# TYPE ${name} counter`,
+      `${name} ${this.get(name as Counter)}`,
+    ]);
+    const rest = gauges.flatMap(({ name, help, values }) => [
+      `# HELP ${name} ${help}`,
+      `# TYPE ${name} gauge`,
+      ...values.map(({ labels, value }) => `${name}${renderLabels(labels)} ${value}`),
+    ]);
+    return [...counters, ...rest, ""].join("\n");
+  }
+}
+
+function renderLabels(labels: Readonly<Record<string, string>>): string {
+  const pairs = Object.entries(labels).map(
+    ([name, value]) =>
+      `${name}="${value.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n")}"`,
+  );
+  return pairs.length === 0 ? "" : `{${pairs.join(",")}}`;
+}

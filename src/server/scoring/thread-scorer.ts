@@ -1,0 +1,52 @@
+/**
+ * @file The scorer that the server uses: the model in a thread of its own.
+ */
+import type { ModelReference } from "../../domain/finding.ts";
+import type { ServerConfig } from "../config.ts";
+import { HttpError } from "../errors.ts";
+import { Thread } from "../thread.ts";
+import type { Classification, Scorer, ScoringResult } from "./scorer.ts";
+
+/** What the thread is started with. */
+export interface ScoringThreadData {
+  /** null: the model that came with FirstRead. */
+  readonly modelDir: string | null;
+  readonly threads: number;
+  readonly objectsDir: string;
+}
+
+/** What the thread says of its model once it is loaded. */
+export interface LoadedModel {
+  readonly model: ModelReference;
+  readonly saliencyReferencePeak: number | null;
+}
+
+/** The name of an error that is the sender's fault, across the thread's border. */
+export const UNUSABLE_IMAGE = "UnusableImage";
+
+const SCORING_THREAD = new URL("./scoring-thread.ts", import.meta.url);
+
+/**
+ * Load the model package in a thread.
+ * @throws Error when there is none, or it cannot be used.
+ */
+export async function openThreadScorer({ model }: ServerConfig, objectsDir: string): Promise<Scorer> {
+  const data: ScoringThreadData = { modelDir: model.dir, threads: model.threads, objectsDir };
+  const thread = new Thread(SCORING_THREAD, data);
+  const loaded = await thread.call<LoadedModel>("load", null).catch(async (cause: unknown) => {
+    await thread.close();
+    throw new Error(`The model package in ${model.dir} cannot be used: ${(cause as Error).message}`, {
+      cause,
+    });
+  });
+  return {
+    ...loaded,
+    score: (sources, options) => thread.call<ScoringResult>("score", sources, options),
+    classify: (bytes, mediaType) =>
+      thread.call<Classification>("classify", { bytes, mediaType }).catch((cause: unknown) => {
+        if ((cause as Error).name !== UNUSABLE_IMAGE) throw cause;
+        throw new HttpError(422, "unusable-image", (cause as Error).message, { cause });
+      }),
+    close: () => thread.close(),
+  };
+}
