@@ -1,0 +1,40 @@
+/**
+ * @file Values of command-line options: text in, checked value out.
+ */
+import { InvalidArgumentError } from "commander";
+
+/** A whole number, 0 or more. */
+export function wholeNumber(text: string): number {
+  if (!/^\d+$/.test(text)) throw new InvalidArgumentError("A whole number is expected.");
+  return Number(text);
+}
+
+/** A whole number, 1 or more. */
+export function countingNumber(text: string): number {
+  const value = wholeNumber(text);
+  if (value < 1) throw new InvalidArgumentError("A whole number of 1 or more is expected.");
+  return value;
+}
+
+/** A number of 0 or more. */
+export function notNegative(text: string): number {
+  const value = Number(text);
+  if (text.trim() === "" || !(value >= 0))
+    throw new InvalidArgumentError("A number of 0 or more is expected.");
+  return value;
+}
+
+/** A regular expression. */
+export function regularExpression(text: string): RegExp {
+  try {
+    return new RegExp(text);
+  } catch {
+    throw new InvalidArgumentError("A regular expression is expected.");
+  }
+}
+
+/** `true` or `false`. */
+export function trueOrFalse(text: string): boolean {
+  if (text !== "true" && text !== "false") throw new InvalidArgumentError("true or false is expected.");
+  return text === "true";
+}
