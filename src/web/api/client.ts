@@ -1,0 +1,90 @@
+/**
+ * @file The page's door to `/api`. Every failure becomes an `ApiError` whose message can be shown as it is.
+ */
+import type {
+  ErrorResponse,
+  ReaderAction,
+  SaliencyResponse,
+  StudyDetail,
+  WorklistResponse,
+} from "../../domain/api.ts";
+
+/** A request that failed. `status` is 0 when no answer came. */
+export class ApiError extends Error {
+  readonly status: number;
+  readonly code: string;
+
+  constructor(message: string, status: number, code: string, cause?: unknown) {
+    super(message, { cause });
+    this.name = "ApiError";
+    this.status = status;
+    this.code = code;
+  }
+}
+
+async function request(path: string, init?: RequestInit): Promise<Response> {
+  let response: Response;
+  try {
+    response = await fetch(path, init);
+  } catch (cause) {
+    if (cause instanceof DOMException && cause.name === "AbortError") throw cause;
+    throw new ApiError("The server does not answer.", 0, "unreachable", cause);
+  }
+  if (response.ok) return response;
+  const body = (await response.json().catch(() => null)) as Partial<ErrorResponse> | null;
+  throw new ApiError(
+    body?.error?.message ?? `The server answered ${response.status} ${response.statusText}.`,
+    response.status,
+    body?.error?.code ?? "unknown",
+  );
+}
+
+async function json<T>(path: string, init?: RequestInit): Promise<T> {
+  return (await (await request(path, init)).json()) as T;
+}
+
+const study = (uid: string): string => `/api/studies/${encodeURIComponent(uid)}`;
+
+function post(path: string, body: object): Promise<Response> {
+  return request(path, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(body),
+  });
+}
+
+export const getWorklist = (signal: AbortSignal): Promise<WorklistResponse> =>
+  json("/api/worklist", { signal });
+
+export const getStudy = (uid: string, signal: AbortSignal): Promise<StudyDetail> =>
+  json(study(uid), { signal });
+
+/** A slice's Hounsfield units, `[rows, columns]`. @throws ApiError when the length is not rows × columns */
+export async function getPixels(
+  uid: string,
+  index: number,
+  pixelCount: number,
+  signal: AbortSignal,
+): Promise<Int16Array> {
+  const response = await request(`${study(uid)}/slices/${index}/pixels`, { signal });
+  const bytes = await response.arrayBuffer();
+  if (bytes.byteLength !== 2 * pixelCount) {
+    throw new ApiError(
+      `Slice ${index + 1}: expected ${2 * pixelCount} bytes of pixels, got ${bytes.byteLength}.`,
+      response.status,
+      "bad-pixels",
+    );
+  }
+  return new Int16Array(bytes);
+}
+
+export const getSaliency = (uid: string, index: number, signal: AbortSignal): Promise<SaliencyResponse> =>
+  json(`${study(uid)}/slices/${index}/saliency`, { signal });
+
+export async function act(uid: string, action: ReaderAction, reader: string): Promise<void> {
+  await post(`${study(uid)}/${action}`, { reader });
+}
+
+export async function sendFeedback(uid: string, reader: string, agrees: boolean): Promise<void> {
+  await post(`${study(uid)}/feedback`, { reader, agrees });
+}
