@@ -1,0 +1,40 @@
+/**
+ * @file Makes the default model again, from the data to the package in `models/default`.
+ *
+ *   node scripts/train-default-model.ts prepare --work DIR [--part 0/2]    pictures; several may run side by side
+ *   node scripts/train-default-model.ts build --work DIR [--output DIR]    extractor, head, threshold, package
+ *   node scripts/train-default-model.ts evaluate [--output DIR]            test exams and model card
+ */
+import { join, resolve } from "node:path";
+import { parseArgs } from "node:util";
+
+import { DEFAULT_MODEL_DIR } from "../src/model/package.ts";
+import { buildPackage } from "./default-model/build.ts";
+import { writeEvaluation } from "./default-model/write-evaluation.ts";
+import { makeHeldOutPhantoms, makePheSichPictures } from "./default-model/pictures.ts";
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    work: { type: "string" },
+    output: { type: "string", default: DEFAULT_MODEL_DIR },
+    part: { type: "string", default: "0/1" },
+  },
+});
+const work = resolve(values.work ?? "default-model-work");
+const dataDir = process.env["FIRSTREAD_DATA"] ?? join(import.meta.dirname, "..", "..", "shared", "data");
+const [part = 0, parts = 1] = values.part.split("/").map(Number);
+
+const command = positionals[0];
+
+if (command === "prepare") {
+  await makePheSichPictures(work, dataDir, { part, parts });
+  await makeHeldOutPhantoms(work, { part, parts });
+} else if (command === "build") {
+  await buildPackage(work, resolve(values.output));
+} else if (command === "evaluate") {
+  await writeEvaluation(resolve(values.output), dataDir);
+} else {
+  console.error("expected: prepare, build or evaluate");
+  process.exitCode = 2;
+}

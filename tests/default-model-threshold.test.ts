@@ -1,0 +1,64 @@
+import { describe, expect, it } from "vitest";
+
+import { chooseThreshold, pheSichStudies } from "../scripts/default-model/choose-threshold.ts";
+import type { ChoiceStudy } from "../scripts/default-model/choose-threshold.ts";
+
+const RULE = { spanMm: 10, largestLogit: 5 };
+
+/** A study of one slice: the study's probability is the slice's. */
+const study = (group: ChoiceStudy["group"], bleeding: boolean, probability: number): ChoiceStudy => ({
+  name: "",
+  group,
+  kind: bleeding ? "subdural" : "none",
+  bleeding,
+  slices: [{ positionMm: 0, thicknessMm: 5, probability }],
+});
+
+describe("chooseThreshold", () => {
+  it("takes the middle, in log-odds, of the stretch that judges all rightly", () => {
+    const { threshold, right } = chooseThreshold(
+      [
+        study("PHE-SICH", true, 0.9),
+        study("PHE-SICH", false, 0.1),
+        study("phantom", true, 0.8),
+        study("phantom", false, 0.5),
+      ],
+      RULE,
+    );
+    expect(threshold).toBeCloseTo(2 / 3, 5); // half-way between log-odds 0 and ln 4: odds of 2
+    expect(right.map((set) => `${set.right} of ${set.count}`)).toEqual([
+      "1 of 1",
+      "1 of 1",
+      "1 of 1",
+      "1 of 1",
+    ]);
+  });
+
+  it("weighs the four groups alike, however many studies they have", () => {
+    const many = Array.from({ length: 9 }, () => study("phantom", true, 0.4));
+    const { threshold } = chooseThreshold(
+      [...many, study("PHE-SICH", true, 0.9), study("PHE-SICH", false, 0.6), study("phantom", false, 0.6)],
+      RULE,
+    );
+    expect(threshold).toBeGreaterThan(0.6); // two groups right, not nine studies
+  });
+});
+
+describe("pheSichStudies", () => {
+  it("makes an exam of a patient, and of the stretches well away from the bleed", () => {
+    // Slices 0…19, of which 9 and 10 bleed: 0…6 below (7 slices), 13…19 above (7 slices).
+    const pictures = Array.from({ length: 20 }, (_, i) => ({
+      file: `/x/phe0042_${String(i).padStart(2, "0")}-orig.png`,
+      positive: i === 9 || i === 10,
+      probability: i / 20,
+    }));
+    const studies = pheSichStudies(pictures.toReversed());
+    expect(studies.map(({ name, bleeding, slices }) => [name, bleeding, slices.length])).toEqual([
+      ["0042 exam", true, 20],
+      ["0042 below the bleed", false, 7],
+      ["0042 above the bleed", false, 7],
+    ]);
+    expect(studies[1]?.slices.at(-1)).toEqual({ positionMm: 30, thicknessMm: 5, probability: 0.3 });
+    expect(studies[2]?.slices[0]).toEqual({ positionMm: 65, thicknessMm: 5, probability: 0.65 });
+  });
+});
