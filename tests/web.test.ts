@@ -229,6 +229,17 @@ describe.skipIf(!hasChromium)(`the page${skipped}`, () => {
     expect(complaints).toEqual([]);
   });
 
+  it("comes back to the study that was open last, however fast the keys", async () => {
+    const server = await serve();
+    const { page } = await open(server, `/#/study/${uid(6)}`);
+    await page.waitForSelector(".frame[data-loaded=true]");
+    // Both keys before the browser reports the first change of address.
+    await page.evaluate(`for (const key of ["p", "Escape"])
+      window.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }))`);
+    await page.waitForSelector(row(5));
+    expect(await page.getAttribute(row(5), "aria-selected")).toBe("true");
+  });
+
   it("windows by dragging, zooms at the cursor, pans, and resets", async () => {
     const server = await serve();
     const { page } = await open(server, `/#/study/${uid(0)}`);

@@ -10,7 +10,7 @@ import { Notices } from "./parts/notices.tsx";
 import { useNews } from "./parts/news.ts";
 import { Worklist } from "./list/worklist.tsx";
 import { onNameNeeded } from "./state/actions.ts";
-import { useRoute } from "./state/route.ts";
+import { lastOpenedUid, useRoute } from "./state/route.ts";
 import { useKeys } from "./keys.ts";
 import { StudyPage } from "./viewer/study-page.tsx";
 
@@ -20,9 +20,7 @@ export function App() {
   const uid = useRoute();
   const [dialog, setDialog] = useState<Dialog>("none");
   const [afterName, setAfterName] = useState<() => void>();
-  const [lastUid, setLastUid] = useState<string | null>(null);
   const news = useNews(uid);
-  if (uid !== null && uid !== lastUid) setLastUid(uid);
 
   useEffect(() => {
     onNameNeeded((then) => {
@@ -46,7 +44,7 @@ export function App() {
         onKeys={() => setDialog("keys")}
       />
       <main className="main">
-        {uid === null ? <Worklist initialUid={lastUid} /> : <StudyPage uid={uid} />}
+        {uid === null ? <Worklist initialUid={lastOpenedUid()} /> : <StudyPage uid={uid} />}
       </main>
       <Notices />
       <p className="visually-hidden" aria-live="polite">

@@ -12,8 +12,23 @@ export function parseRoute(hash: string): string | null {
 
 export const studyHref = (uid: string): string => `#/study/${encodeURIComponent(uid)}`;
 
-/** Open a study; null goes back to the list. */
+/** The study that was opened last, so that the list can choose it on the way back. */
+let lastUid: string | null = null;
+
+function remember(uid: string | null): string | null {
+  if (uid !== null) lastUid = uid;
+  return uid;
+}
+
+/** The study that the page came from, or null. */
+export const lastOpenedUid = (): string | null => lastUid;
+
+/**
+ * Open a study; null goes back to the list. What is opened is remembered at once: the browser says that the
+ * fragment changed only later, and not of one that changed again before it came to say so.
+ */
 export function navigate(uid: string | null): void {
+  remember(uid);
   window.location.hash = uid === null ? "#/" : studyHref(uid);
 }
 
@@ -23,4 +38,4 @@ function subscribe(listener: () => void): () => void {
 }
 
 export const useRoute = (): string | null =>
-  useSyncExternalStore(subscribe, () => parseRoute(window.location.hash));
+  useSyncExternalStore(subscribe, () => remember(parseRoute(window.location.hash)));
