@@ -13,6 +13,7 @@ const PEERS: Readonly<Record<string, string>> = {
   dicom3tools: "/usr/bin/dciodvfy",
   orthanc: "/usr/sbin/Orthanc",
   chromium: "/usr/bin/chromium",
+  "libgdcm-tools": "/usr/bin/gdcmconv",
 };
 
 /** Install what is missing; say what happened; never throw. */
