@@ -7,7 +7,7 @@
  */
 import { intAttribute, intsAttribute } from "./model.ts";
 import type { Model, Node } from "./model.ts";
-import { constantIntsOf } from "./infer-shapes.ts";
+import { infer } from "./infer-shapes.ts";
 
 /** Cells along one axis, in pixels of the input: cell i covers `start + i · step` to `start + (i + 1) · step`. */
 export interface CellAxis {
@@ -53,7 +53,7 @@ function afterWindow(model: Model, node: Node, axis: 0 | 1, { count, step, first
 }
 
 function afterPad(model: Model, node: Node, axis: 0 | 1, { count, step, first }: Track): Track {
-  const pads = intsAttribute(node, "pads") ?? constantIntsOf(model, node.inputs[1]) ?? [];
+  const pads = intsAttribute(node, "pads") ?? infer(model).contextOf(node).constantInts(1) ?? [];
   const [before = 0, after = 0] = [pads[2 + axis], pads[6 + axis]];
   return { count: count + before + after, step, first: first - step * before };
 }

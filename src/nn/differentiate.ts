@@ -4,11 +4,12 @@
  * The result has standard operators only, and runs wherever the model runs. The rules stand in `operators/`.
  */
 import { GraphBuilder } from "./builder.ts";
-import { inferShapes, shapeContext } from "./infer-shapes.ts";
-import type { ShapeLookup } from "./infer-shapes.ts";
+import { foldConstants } from "./fold-constants.ts";
+import { infer } from "./infer-shapes.ts";
 import { GraphError, describeNode, valueNames } from "./model.ts";
 import type { Model, Node } from "./model.ts";
 import { OPERATOR_RULES } from "./operators/registry.ts";
+import type { GradientRule } from "./operators/rule.ts";
 import { floats } from "./tensor.ts";
 
 /** The oldest operator set the gradients can be written in (axes of ReduceSum are an input). */
@@ -29,36 +30,30 @@ export function gradientName(value: string): string {
 /** Values that change when one of `sources` does. */
 function dependents(model: Model, sources: readonly string[]): Set<string> {
   const found = new Set(sources);
-  for (const { inputs, outputs } of model.nodes) {
+  for (const { operator, inputs, outputs } of model.nodes) {
+    if (OPERATOR_RULES[operator]?.gradient === "zero") continue;
     if (inputs.some((name) => found.has(name))) for (const output of outputs) found.add(output);
   }
   return found;
 }
 
-/** Gradients of a node's inputs, added to the graph. */
-function nodeGradients(
-  model: Model,
-  node: Node,
-  graph: GraphBuilder,
-  outputGradient: string,
-  shapeOf: ShapeLookup,
-  wanted: ReadonlySet<string>,
-): readonly (string | undefined)[] {
-  const gradient = OPERATOR_RULES[node.operator]?.gradient;
-  if (!gradient) {
+/** The rule that differentiates a node's outputs, as far as `of` depends on them. */
+function gradientRule(node: Node, outputGradients: readonly (string | undefined)[]): GradientRule {
+  const { gradient, differentiates } = OPERATOR_RULES[node.operator] ?? {};
+  if (gradient === undefined || gradient === "zero") {
     throw new GraphError(
       `${describeNode(node)} has no gradient rule; differentiate with respect to a value after it, ` +
         `or add a rule in src/nn/operators`,
     );
   }
-  return gradient({
-    ...shapeContext(model, node, shapeOf),
-    graph,
-    outputGradient,
-    output: node.outputs[0] ?? "",
-    input: (index) => node.inputs[index] ?? "",
-    wants: (index) => wanted.has(node.inputs[index] ?? ""),
-  });
+  const further = outputGradients.findIndex((name, index) => index > 0 && name !== undefined);
+  if (further > 0 && differentiates !== "all outputs") {
+    throw new GraphError(
+      `${describeNode(node)}: only its first output can be differentiated, ` +
+        `but "${node.outputs[further] ?? ""}" is used too; export the model for inference`,
+    );
+  }
+  return gradient;
 }
 
 /**
@@ -73,9 +68,10 @@ export function differentiate(model: Model, { of, withRespectTo }: Derivative): 
   for (const name of [of, ...withRespectTo]) {
     if (!known.has(name)) throw new GraphError(`the model has no value named "${name}"`);
   }
-  const graph = new GraphBuilder(model);
-  const shapeOf = inferShapes(model);
-  const wanted = dependents(model, withRespectTo);
+  const folded = foldConstants(model);
+  const graph = new GraphBuilder(folded);
+  const { shapeOf, contextOf } = infer(folded);
+  const wanted = dependents(folded, withRespectTo);
 
   const parts = new Map<string, string[]>();
   const one = { kind: "tensor", value: floats([1], [1]) } as const;
@@ -89,14 +85,23 @@ export function differentiate(model: Model, { of, withRespectTo }: Derivative): 
     return sum;
   };
 
-  for (const node of model.nodes.toReversed()) {
+  for (const node of folded.nodes.toReversed()) {
     if (!node.inputs.some((name) => wanted.has(name))) continue;
-    const outputGradient = gradientOf(node.outputs[0] ?? "");
-    if (node.outputs.slice(1).some((name) => parts.has(name))) {
-      throw new GraphError(`${describeNode(node)}: only its first output can be differentiated`);
-    }
-    if (outputGradient === undefined) continue;
-    const gradients = nodeGradients(model, node, graph, outputGradient, shapeOf, wanted);
+    const outputGradients = node.outputs.map(gradientOf);
+    if (outputGradients.every((name) => name === undefined)) continue;
+    const gradients = gradientRule(
+      node,
+      outputGradients,
+    )({
+      ...contextOf(node),
+      graph,
+      outputGradient: outputGradients[0] ?? "",
+      outputGradients,
+      output: node.outputs[0] ?? "",
+      outputShape: (index) => shapeOf(node.outputs[index] ?? ""),
+      input: (index) => node.inputs[index] ?? "",
+      wants: (index) => wanted.has(node.inputs[index] ?? ""),
+    });
     node.inputs.forEach((name, index) => {
       const gradient = gradients[index];
       if (gradient !== undefined && wanted.has(name)) parts.set(name, [...(parts.get(name) ?? []), gradient]);

@@ -1,51 +1,100 @@
 /**
  * @file Shapes of a model's values, from its inputs and the operators' rules.
  */
+import { constantTensor, integersOf, integersOfNode } from "./integer-values.ts";
+import type { IntegerValue } from "./integer-values.ts";
 import { GraphError, describeNode } from "./model.ts";
 import type { Model, Node, Shape } from "./model.ts";
 import { OPERATOR_RULES } from "./operators/registry.ts";
 import type { ShapeContext } from "./operators/rule.ts";
+import type { Tensor } from "./tensor.ts";
 
 /** Looks up the shape of a value. @throws GraphError when it is not known, naming the node that hides it */
 export type ShapeLookup = (name: string) => Shape;
 
-/** The integers of a constant, or undefined when the name is no constant of integers. */
-export function constantIntsOf(model: Model, name: string | undefined): readonly number[] | undefined {
-  const tensor = name ? model.initializers.get(name) : undefined;
-  return tensor?.type === "int64" ? Array.from(tensor.data, Number) : undefined;
+/** What can be known of a model's values without running it; looked up when asked for, and remembered. */
+export interface Inference {
+  readonly shapeOf: ShapeLookup;
+  /** A value that is an initializer or a Constant node's. */
+  readonly constantOf: (name: string) => Tensor | undefined;
+  /** Integers that are constant or follow from shapes. */
+  readonly integersOf: (name: string) => IntegerValue | undefined;
+  /** A node seen with what is known of its inputs. */
+  readonly contextOf: (node: Node) => ShapeContext;
 }
 
-/** A node seen with its shapes. */
-export function shapeContext(model: Model, node: Node, shapeOf: ShapeLookup): ShapeContext {
-  return {
-    node,
-    shape: (index) => shapeOf(node.inputs[index] ?? ""),
-    constantInts: (index) => constantIntsOf(model, node.inputs[index]),
+/** `compute` called once a name. */
+function remembered<T>(compute: (name: string) => T): (name: string) => T {
+  const results = new Map<string, { readonly result: T }>();
+  return (name) => {
+    const found = results.get(name) ?? { result: compute(name) };
+    results.set(name, found);
+    return found.result;
   };
 }
 
-/** Shapes of the model's values, inferred when asked for and remembered. */
-export function inferShapes(model: Model): ShapeLookup {
+/** All that follows from the model's inputs, constants and operators. */
+export function infer(model: Model): Inference {
   const producers = new Map(model.nodes.flatMap((node) => node.outputs.map((name) => [name, node] as const)));
-  const known = new Map<string, Shape>([...model.initializers].map(([name, { shape }]) => [name, shape]));
-  for (const { name, shape } of [...model.inputs, ...model.outputs]) if (shape) known.set(name, shape);
+  const inputs = new Map(model.inputs.map(({ name, shape }) => [name, shape]));
+  const declared = new Map(model.outputs.map(({ name, shape }) => [name, shape]));
 
-  const lookup = (name: string): Shape => {
-    const found = known.get(name);
-    if (found) return found;
+  const constantOf = (name: string): Tensor | undefined => {
+    const producer = producers.get(name);
+    return producer?.operator === "Constant" ? constantTensor(producer) : model.initializers.get(name);
+  };
+
+  const shapeOf = remembered((name): Shape => {
+    const given = constantOf(name)?.shape ?? inputs.get(name);
+    if (given) return given;
     const node = producers.get(name);
     if (!node) throw new GraphError(`the shape of "${name}" is not given; declare it on the model's input`);
     const rule = OPERATOR_RULES[node.operator];
-    if (!rule) {
-      throw new GraphError(
-        `the shape of "${name}" is unknown: ${describeNode(node)} has no shape rule; ` +
-          `add one in src/nn/operators, or declare the value's shape`,
-      );
+    if (rule) return rule.shape(contextOf(node), node.outputs.indexOf(name));
+    const said = declared.get(name);
+    if (said) return said;
+    throw new GraphError(
+      `the shape of "${name}" is unknown: ${describeNode(node)} has no shape rule; ` +
+        `add one in src/nn/operators, or declare the value's shape`,
+    );
+  });
+
+  const shapeIfKnown = (name: string): Shape | undefined => {
+    try {
+      return shapeOf(name);
+    } catch (error) {
+      if (error instanceof GraphError) return undefined;
+      throw error;
     }
-    if (node.outputs[0] !== name) throw new GraphError(`${describeNode(node)}: output "${name}" has no rule`);
-    const shape = rule.shape(shapeContext(model, node, lookup));
-    known.set(name, shape);
-    return shape;
   };
-  return lookup;
+
+  const integersOfValue = remembered((name): IntegerValue | undefined => {
+    const constant = constantOf(name);
+    if (constant) return integersOf(constant);
+    const node = producers.get(name);
+    if (!node) return undefined;
+    const value = (index: number) => integersOfValue(node.inputs[index] ?? "");
+    return integersOfNode({ node, shape: (index) => shapeIfKnown(node.inputs[index] ?? ""), value });
+  });
+
+  const contextOf = (node: Node): ShapeContext => {
+    const lengths = (index: number) => integersOfValue(node.inputs[index] ?? "")?.values;
+    return {
+      node,
+      opset: model.opset,
+      shape: (index) => shapeOf(node.inputs[index] ?? ""),
+      constant: (index) => constantOf(node.inputs[index] ?? ""),
+      lengths,
+      constantInts: (index) => {
+        const values = lengths(index);
+        return values?.every((value) => typeof value === "number") ? values : undefined;
+      },
+    };
+  };
+  return { shapeOf, constantOf, integersOf: integersOfValue, contextOf };
+}
+
+/** Shapes of the model's values. */
+export function inferShapes(model: Model): ShapeLookup {
+  return infer(model).shapeOf;
 }

@@ -23,9 +23,10 @@ function flattenShape({ node, shape }: ShapeContext): Shape {
   return [productOf(shape(0).slice(0, split)), productOf(shape(0).slice(split))];
 }
 
-function reshapeShape({ node, shape, constantInts }: ShapeContext): Shape {
-  const target = constantInts(1);
-  if (!target) throw new GraphError(`${describeNode(node)}: its target shape is computed, not constant`);
+function reshapeShape({ node, shape, lengths }: ShapeContext): Shape {
+  const target = lengths(1);
+  if (!target)
+    throw new GraphError(`${describeNode(node)}: its target shape does not follow from known shapes`);
   const keepsZero = intAttribute(node, "allowzero", 0) === 1;
   const known = target.map((d, axis): Dimension => (d === 0 && !keepsZero ? (shape(0)[axis] ?? 1) : d));
   if (!known.includes(-1)) return known;

@@ -7,33 +7,49 @@
 import type { GraphBuilder } from "../builder.ts";
 import { GraphError, describeNode } from "../model.ts";
 import type { Dimension, Node, Shape } from "../model.ts";
+import type { Tensor } from "../tensor.ts";
 
 export interface ShapeContext {
   readonly node: Node;
+  /** The model's operator set: what some attributes and inputs mean depends on it. */
+  readonly opset: number;
   /** The shape of the input at `index`. @throws GraphError when it is not known */
   readonly shape: (index: number) => Shape;
-  /** The integers of a constant input, or undefined when it is left out or computed. */
+  /** The constant at `index`, or undefined when the input is left out or computed. */
+  readonly constant: (index: number) => Tensor | undefined;
+  /** The integers of an input that is constant or follows from known shapes, else undefined. */
   readonly constantInts: (index: number) => readonly number[] | undefined;
+  /** As `constantInts`, with names for the lengths that are known only when the model runs. */
+  readonly lengths: (index: number) => Shape | undefined;
 }
 
 export interface GradientContext extends ShapeContext {
   /** The graph that the gradient's nodes are added to. */
   readonly graph: GraphBuilder;
-  /** Name of the gradient of the node's output. */
+  /** Name of the gradient of the node's first output. */
   readonly outputGradient: string;
-  /** Name of the node's output. */
+  /** Names of the gradients of all outputs; undefined where `of` does not depend on the output. */
+  readonly outputGradients: readonly (string | undefined)[];
+  /** Name of the node's first output. */
   readonly output: string;
-  /** Name of the input at `index`. */
+  /** The shape of the output at `index`. */
+  readonly outputShape: (index: number) => Shape;
+  /** Name of the input at `index`; "" where it is left out. */
   readonly input: (index: number) => string;
   /** Whether the gradient of the input at `index` is asked for. */
   readonly wants: (index: number) => boolean;
 }
 
+/** Names of the inputs' gradients by index; an input that is not wanted, or has none, may be left out. */
+export type GradientRule = (context: GradientContext) => readonly (string | undefined)[];
+
 export interface OperatorRule {
-  /** Shape of the (first) output. */
-  readonly shape: (context: ShapeContext) => Shape;
-  /** Names of the inputs' gradients by index; an input that is not wanted, or has none, may be left out. */
-  readonly gradient?: (context: GradientContext) => readonly (string | undefined)[];
+  /** Shape of the output at index `output`; a rule that ignores the index gives every output the same shape. */
+  readonly shape: (context: ShapeContext, output: number) => Shape;
+  /** "zero": the result does not change with its inputs, or only in steps (Shape, Greater, Floor). */
+  readonly gradient?: GradientRule | "zero";
+  /** Which outputs the gradient rule differentiates; all others may only be read. */
+  readonly differentiates?: "first output" | "all outputs";
 }
 
 export type OperatorRules = Readonly<Record<string, OperatorRule>>;

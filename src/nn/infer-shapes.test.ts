@@ -1,0 +1,39 @@
+import { describe, expect, it } from "vitest";
+
+import { GraphBuilder } from "./builder.ts";
+import { foldConstants } from "./fold-constants.ts";
+import { inferShapes } from "./infer-shapes.ts";
+import type { Shape } from "./model.ts";
+
+/** What exporters write for `x.flatten(1)` when the batch may vary. */
+function flattened(shape: Shape): GraphBuilder {
+  const graph = new GraphBuilder();
+  graph.input("x", shape);
+  const zero = graph.addNode("Constant", [], { value_int: 0 }, ["zero"])[0] ?? "";
+  const batch = graph.add("Gather", [graph.add("Shape", ["x"]), zero], { axis: 0 });
+  const target = [graph.add("Unsqueeze", [batch, graph.ints([0])]), graph.ints([-1])];
+  graph.output(graph.add("Reshape", ["x", graph.add("Concat", target, { axis: 0 }, "target")], {}, "y"));
+  return graph;
+}
+
+describe("inferShapes", () => {
+  it("follows a target shape that the graph computes, with a name for the batch", () => {
+    expect(inferShapes(flattened(["N", 3, 4, 5]).build())("y")).toEqual(["N", 60]);
+  });
+
+  it("says which value hides a shape", () => {
+    const graph = new GraphBuilder();
+    graph.add("Relu", [graph.add("Nonsense", [graph.input("x", [2])], {}, "odd")], {}, "y");
+    expect(() => inferShapes(graph.build())("y")).toThrow(
+      /"odd" is unknown: Nonsense node "odd" has no shape/,
+    );
+  });
+});
+
+describe("foldConstants", () => {
+  it("keeps only the Reshape of a computed shape", () => {
+    const folded = foldConstants(flattened([2, 3, 4, 5]).build());
+    expect(folded.nodes.map(({ operator }) => operator)).toEqual(["Reshape"]);
+    expect(folded.initializers.get("target")?.data).toEqual(BigInt64Array.of(2n, -1n));
+  });
+});
