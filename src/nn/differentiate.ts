@@ -32,7 +32,7 @@ function dependents(model: Model, sources: readonly string[]): Set<string> {
   const found = new Set(sources);
   for (const { operator, inputs, outputs } of model.nodes) {
     if (OPERATOR_RULES[operator]?.gradient === "zero") continue;
-    if (inputs.some((name) => found.has(name))) for (const output of outputs) found.add(output);
+    if (inputs.some((name) => found.has(name))) for (const output of outputs) if (output) found.add(output);
   }
   return found;
 }

@@ -1,15 +1,17 @@
-/** @file Activations: Relu, Sigmoid, Tanh, HardSigmoid, HardSwish. */
-import type { GraphBuilder } from "../builder.ts";
+/** @file Activations that are smooth, or have one kink at 0: Relu and its leaky forms, Elu, Sigmoid, Tanh, Softplus. */
 import { floatAttribute } from "../model.ts";
-import { sameShape } from "./rule.ts";
-import type { OperatorRules } from "./rule.ts";
+import { sameShape, sumToShape } from "./rule.ts";
+import type { GradientRule, OperatorRules } from "./rule.ts";
 
-/** 1.0 where `value` lies strictly between the bounds, else 0.0. */
-function between(graph: GraphBuilder, value: string, lower: number, upper: number): string {
-  const above = graph.add("Greater", [value, graph.scalar(lower)]);
-  const below = graph.add("Less", [value, graph.scalar(upper)]);
-  return graph.add("Cast", [graph.add("And", [above, below])], { to: 1 });
-}
+const prelu: GradientRule = (context) => {
+  const { graph, outputGradient, input, shape, wants } = context;
+  const positive = graph.add("Greater", [input(0), graph.scalar(0)]);
+  const scaled = graph.add("Mul", [outputGradient, input(1)]);
+  const x = wants(0) ? graph.add("Where", [positive, outputGradient, scaled]) : undefined;
+  if (!wants(1)) return [x];
+  const perSlope = graph.add("Mul", [outputGradient, graph.add("Min", [input(0), graph.scalar(0)])]);
+  return [x, sumToShape(graph, perSlope, input(1), shape(1), shape(0))];
+};
 
 export const activationRules: OperatorRules = {
   Relu: {
@@ -18,6 +20,25 @@ export const activationRules: OperatorRules = {
     gradient: ({ graph, outputGradient, output }) => [
       graph.add("Mul", [outputGradient, graph.add("Sign", [output])]),
     ],
+  },
+  LeakyRelu: {
+    shape: sameShape,
+    // At 0 the slope is alpha, as in PyTorch.
+    gradient: ({ graph, node, outputGradient, input }) => {
+      const positive = graph.add("Greater", [input(0), graph.scalar(0)]);
+      const scaled = graph.add("Mul", [outputGradient, graph.scalar(floatAttribute(node, "alpha", 0.01))]);
+      return [graph.add("Where", [positive, outputGradient, scaled])];
+    },
+  },
+  PRelu: { shape: sameShape, gradient: prelu },
+  Elu: {
+    shape: sameShape,
+    // Left of 0, y = α (exp(x) - 1), so y' = y + α.
+    gradient: ({ graph, node, outputGradient, output }) => {
+      const positive = graph.add("Greater", [output, graph.scalar(0)]);
+      const slope = graph.add("Add", [output, graph.scalar(floatAttribute(node, "alpha", 1))]);
+      return [graph.add("Where", [positive, outputGradient, graph.add("Mul", [outputGradient, slope])])];
+    },
   },
   Sigmoid: {
     shape: sameShape,
@@ -33,25 +54,10 @@ export const activationRules: OperatorRules = {
       return [graph.add("Mul", [outputGradient, slope])];
     },
   },
-  HardSigmoid: {
+  Softplus: {
     shape: sameShape,
-    gradient: ({ graph, node, outputGradient, output }) => {
-      const alpha = graph.scalar(floatAttribute(node, "alpha", 0.2));
-      return [graph.add("Mul", [graph.add("Mul", [outputGradient, alpha]), between(graph, output, 0, 1)])];
-    },
-  },
-  HardSwish: {
-    shape: sameShape,
-    // y = x h(x) with h = clip(x / 6 + 1 / 2, 0, 1), so y' = h + x / 6 within (-3, 3).
-    gradient: ({ graph, outputGradient, input }) => {
-      const x = input(0);
-      const hard = graph.add("Clip", [
-        graph.add("Add", [graph.add("Div", [x, graph.scalar(6)]), graph.scalar(0.5)]),
-        graph.scalar(0),
-        graph.scalar(1),
-      ]);
-      const inside = graph.add("Mul", [graph.add("Div", [x, graph.scalar(6)]), between(graph, hard, 0, 1)]);
-      return [graph.add("Mul", [outputGradient, graph.add("Add", [hard, inside])])];
-    },
+    gradient: ({ graph, outputGradient, input }) => [
+      graph.add("Mul", [outputGradient, graph.add("Sigmoid", [input(0)])]),
+    ],
   },
 };

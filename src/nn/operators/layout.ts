@@ -1,7 +1,7 @@
-/** @file Operators that move values and change none: Identity, Flatten, Reshape, Transpose, Concat and so on. */
+/** @file Operators that move or repeat values and change none: Identity, Flatten, Reshape, Transpose, Expand and so on. */
 import { GraphError, describeNode, intAttribute, intsAttribute } from "../model.ts";
 import type { Dimension, Shape } from "../model.ts";
-import { positiveAxis, sameShape, staticSize } from "./rule.ts";
+import { broadcastShapes, positiveAxis, sameShape, staticSize, sumToShape } from "./rule.ts";
 import type { GradientContext, OperatorRules, ShapeContext } from "./rule.ts";
 
 /** The gradient in the shape of the input. */
@@ -23,19 +23,29 @@ function flattenShape({ node, shape }: ShapeContext): Shape {
   return [productOf(shape(0).slice(0, split)), productOf(shape(0).slice(split))];
 }
 
-function reshapeShape({ node, shape, lengths }: ShapeContext): Shape {
+/** A target shape. @throws GraphError when it is computed from something other than shapes */
+function targetShape({ node, lengths }: ShapeContext): Shape {
   const target = lengths(1);
-  if (!target)
-    throw new GraphError(`${describeNode(node)}: its target shape does not follow from known shapes`);
+  if (target) return target;
+  throw new GraphError(`${describeNode(node)}: its target shape does not follow from known shapes`);
+}
+
+function reshapeShape(context: ShapeContext): Shape {
+  const { node, shape } = context;
   const keepsZero = intAttribute(node, "allowzero", 0) === 1;
-  const known = target.map((d, axis): Dimension => (d === 0 && !keepsZero ? (shape(0)[axis] ?? 1) : d));
+  const known = targetShape(context).map((d, axis): Dimension =>
+    d === 0 && !keepsZero ? (shape(0)[axis] ?? 1) : d,
+  );
   if (!known.includes(-1)) return known;
   // Lengths that stand on both sides cancel, so that a symbolic batch does not hide the rest.
   const left = [...shape(0)];
-  for (const d of known) if (d !== -1 && left.includes(d)) left.splice(left.indexOf(d), 1);
-  const rest = known.filter((d) => d !== -1 && !shape(0).includes(d));
+  const rest = known.filter((d) => {
+    const same = d === -1 ? -1 : left.indexOf(d);
+    if (same >= 0) left.splice(same, 1);
+    return d !== -1 && same < 0;
+  });
   const [over, under] = [staticSize(left), staticSize(rest)];
-  const inferred = over !== undefined && under !== undefined ? over / under : productOf(left);
+  const inferred = over !== undefined && under !== undefined ? over / under : productOf([...left, ...rest]);
   return known.map((d) => (d === -1 ? inferred : d));
 }
 
@@ -44,7 +54,11 @@ function permutation({ node, shape }: ShapeContext): readonly number[] {
 }
 
 function axesOf({ node, constantInts }: ShapeContext): readonly number[] | undefined {
-  return intsAttribute(node, "axes") ?? constantInts(1);
+  const axes = intsAttribute(node, "axes") ?? constantInts(1);
+  if (axes || !node.inputs[1]) return axes;
+  throw new GraphError(
+    `${describeNode(node)}: its axes are computed when the model runs; make them constant`,
+  );
 }
 
 function unsqueezeShape(context: ShapeContext): Shape {
@@ -63,40 +77,18 @@ function squeezeShape(context: ShapeContext): Shape {
   return shape.filter((d, axis) => (axes ? !axes.includes(axis) : d !== 1));
 }
 
-function concatShape({ node, shape }: ShapeContext): Shape {
-  const shapes = node.inputs.map((_, index) => shape(index));
-  const first = shapes[0] ?? [];
-  const axis = positiveAxis(intAttribute(node, "axis", 0), first.length, node);
-  const lengths = shapes.map((s) => s[axis] ?? 1);
-  return first.map((d, i) => (i === axis ? (staticLengths(lengths) ?? lengths.join("+")) : d));
-}
-
-function staticLengths(lengths: Shape): number | undefined {
-  return lengths.reduce<number | undefined>(
-    (sum, d) => (sum === undefined || typeof d === "string" ? undefined : sum + d),
-    0,
+/** Dropout passes everything on, unless the graph is a training graph. */
+function dropoutGradient(context: GradientContext): readonly string[] {
+  const training = context.constant(2)?.data[0];
+  if (!context.node.inputs[2] || training === 0) return passedOn(context);
+  throw new GraphError(
+    `${describeNode(context.node)} is in training mode; export the model for inference (PyTorch: model.eval())`,
   );
-}
-
-/** Each input's part of the gradient. */
-function concatGradient(context: GradientContext): readonly (string | undefined)[] {
-  const { graph, node, outputGradient, shape, wants } = context;
-  const axis = positiveAxis(intAttribute(node, "axis", 0), shape(0).length, node);
-  let start = 0;
-  return node.inputs.map((_, index) => {
-    const length = shape(index)[axis];
-    if (typeof length !== "number") {
-      throw new GraphError(`${describeNode(node)}: input ${index} has no fixed length along axis ${axis}`);
-    }
-    const bounds = [[start], [start + length], [axis]].map((values) => graph.ints(values));
-    start += length;
-    return wants(index) ? graph.add("Slice", [outputGradient, ...bounds]) : undefined;
-  });
 }
 
 export const layoutRules: OperatorRules = {
   Identity: { shape: sameShape, gradient: passedOn },
-  Dropout: { shape: sameShape, gradient: passedOn },
+  Dropout: { shape: sameShape, gradient: dropoutGradient },
   Flatten: { shape: flattenShape, gradient: reshapedBack },
   Reshape: { shape: reshapeShape, gradient: reshapedBack },
   Squeeze: { shape: squeezeShape, gradient: reshapedBack },
@@ -109,5 +101,10 @@ export const layoutRules: OperatorRules = {
       return [context.graph.add("Transpose", [context.outputGradient], { perm: inverse })];
     },
   },
-  Concat: { shape: concatShape, gradient: concatGradient },
+  Expand: {
+    shape: (context) => broadcastShapes(context.shape(0), targetShape(context), context.node),
+    gradient: ({ graph, outputGradient, input, shape, outputShape }) => [
+      sumToShape(graph, outputGradient, input(0), shape(0), outputShape(0)),
+    ],
+  },
 };

@@ -3,7 +3,7 @@ import type { GraphBuilder } from "../builder.ts";
 import { GraphError, describeNode, floatAttribute, intAttribute } from "../model.ts";
 import type { Dimension, Node, Shape } from "../model.ts";
 import { broadcastShapes, sumToShape } from "./rule.ts";
-import type { OperatorRules, ShapeContext } from "./rule.ts";
+import type { GradientContext, OperatorRules, ShapeContext } from "./rule.ts";
 
 function matrix(context: ShapeContext, index: number): readonly [Dimension, Dimension] {
   const [rows, columns, ...rest] = context.shape(index);
@@ -19,13 +19,50 @@ function gemmShape(context: ShapeContext): Shape {
   return [intAttribute(context.node, "transA", 0) ? k : m, intAttribute(context.node, "transB", 0) ? p : q];
 }
 
-function matMulShape({ node, shape }: ShapeContext): Shape {
-  const [a, b] = [shape(0), shape(1)];
-  if (a.length < 2 || b.length < 2) {
-    throw new GraphError(`${describeNode(node)}: vectors are not supported; give them a second axis`);
-  }
+/** A vector on the left is a row, on the right a column; the axis it is given is taken off the result. */
+function asMatrix(shape: Shape, side: "left" | "right"): Shape {
+  return shape.length > 1 ? shape : side === "left" ? [1, ...shape] : [...shape, 1];
+}
+
+/** The shape of the product while vectors have their second axis. */
+function fullProductShape({ node, shape }: ShapeContext): Shape {
+  const [a, b] = [asMatrix(shape(0), "left"), asMatrix(shape(1), "right")];
   const batch = broadcastShapes(a.slice(0, -2), b.slice(0, -2), node);
   return [...batch, a.at(-2) ?? 1, b.at(-1) ?? 1];
+}
+
+function matMulShape(context: ShapeContext): Shape {
+  const full = fullProductShape(context);
+  const rows = context.shape(0).length > 1 ? full.slice(-2, -1) : [];
+  const columns = context.shape(1).length > 1 ? full.slice(-1) : [];
+  return [...full.slice(0, -2), ...rows, ...columns];
+}
+
+/** Gradients of both operands, each with the axis a vector lacks. */
+function matMulGradient(context: GradientContext): readonly (string | undefined)[] {
+  const { graph, outputGradient, input, wants, shape } = context;
+  const [a, b] = [asMatrix(shape(0), "left"), asMatrix(shape(1), "right")];
+  const full = fullProductShape(context);
+  const axes = [
+    ...(shape(0).length > 1 ? [] : [full.length - 2]),
+    ...(shape(1).length > 1 ? [] : [full.length - 1]),
+  ];
+  const withAxis = (value: string, axis: number, is: boolean) =>
+    is ? graph.add("Unsqueeze", [value, graph.ints([axis])]) : value;
+  const dy = axes.length > 0 ? graph.add("Unsqueeze", [outputGradient, graph.ints(axes)]) : outputGradient;
+  const [left, right] = [
+    withAxis(input(0), 0, shape(0).length === 1),
+    withAxis(input(1), 1, shape(1).length === 1),
+  ];
+  const operand = (index: 0 | 1, product: string, matrixShape: Shape): string => {
+    const to = [...full.slice(0, -2), ...matrixShape.slice(-2)];
+    const summed = sumToShape(graph, product, index === 0 ? left : right, matrixShape, to);
+    return shape(index).length > 1 ? summed : graph.add("Reshape", [summed, graph.ints([-1])]);
+  };
+  return [
+    wants(0) ? operand(0, graph.add("MatMul", [dy, transposed(graph, right, b.length)]), a) : undefined,
+    wants(1) ? operand(1, graph.add("MatMul", [transposed(graph, left, a.length), dy]), b) : undefined,
+  ];
 }
 
 /** The last two axes exchanged. */
@@ -81,21 +118,5 @@ export const matrixRules: OperatorRules = {
       return [wants(0) ? da() : undefined, wants(1) ? db() : undefined, wants(2) ? dc() : undefined];
     },
   },
-  MatMul: {
-    shape: matMulShape,
-    gradient: (context) => {
-      const { graph, outputGradient: dy, input, wants, shape } = context;
-      const [a, b, y] = [shape(0), shape(1), matMulShape(context)];
-      const batch = y.slice(0, -2);
-      const da = () => {
-        const full = graph.add("MatMul", [dy, transposed(graph, input(1), b.length)]);
-        return sumToShape(graph, full, input(0), a, [...batch, ...a.slice(-2)]);
-      };
-      const db = () => {
-        const full = graph.add("MatMul", [transposed(graph, input(0), a.length), dy]);
-        return sumToShape(graph, full, input(1), b, [...batch, ...b.slice(-2)]);
-      };
-      return [wants(0) ? da() : undefined, wants(1) ? db() : undefined];
-    },
-  },
+  MatMul: { shape: matMulShape, gradient: matMulGradient },
 };

@@ -69,6 +69,19 @@ export function positiveAxis(axis: number, rank: number, node: Node): number {
   return positive;
 }
 
+/**
+ * The length of an input along an axis counted from the front, for a rule that cannot do without.
+ * @throws GraphError when it is known only when the model runs
+ */
+export function fixedLength({ node, shape }: ShapeContext, axis: number, index = 0): number {
+  const length = shape(index)[axis];
+  if (typeof length === "number") return length;
+  throw new GraphError(
+    `${describeNode(node)}: input ${index} has no fixed length along axis ${axis}; ` +
+      `export the model with a fixed input size`,
+  );
+}
+
 /** The product of lengths when all are known, else undefined. */
 export function staticSize(dimensions: Shape): number | undefined {
   return dimensions.reduce<number | undefined>(
@@ -110,4 +123,11 @@ export function sumToShape(
   if (axes.length === 0) return gradient;
   const summed = graph.add("ReduceSum", [gradient, graph.ints(axes)], { keepdims: 1 });
   return added > 0 ? graph.add("Reshape", [summed, graph.add("Shape", [value])]) : summed;
+}
+
+/** Add the mean over `axes`, which stay with length 1; in the form of the graph's operator set. */
+export function addMean(graph: GraphBuilder, value: string, axes: readonly number[]): string {
+  return graph.opset < 18
+    ? graph.add("ReduceMean", [value], { axes, keepdims: 1 })
+    : graph.add("ReduceMean", [value, graph.ints(axes)], { keepdims: 1 });
 }
