@@ -21,6 +21,15 @@ describe("inferShapes", () => {
     expect(inferShapes(flattened(["N", 3, 4, 5]).build())("y")).toEqual(["N", 60]);
   });
 
+  it("multiplies and divides lengths it knows by name only", () => {
+    const graph = new GraphBuilder();
+    const rows = graph.add("Reshape", [graph.input("x", ["N", 4, 6]), graph.ints([-1, 3])], {}, "rows");
+    graph.add("Reshape", [rows, graph.ints([-1, 8, 3])], {}, "y");
+    const shapeOf = inferShapes(graph.build());
+    expect(shapeOf("rows")).toEqual(["N*8", 3]);
+    expect(shapeOf("y")).toEqual(["N", 8, 3]);
+  });
+
   it("says which value hides a shape", () => {
     const graph = new GraphBuilder();
     graph.add("Relu", [graph.add("Nonsense", [graph.input("x", [2])], {}, "odd")], {}, "y");

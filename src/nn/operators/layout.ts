@@ -1,7 +1,8 @@
 /** @file Operators that move or repeat values and change none: Identity, Flatten, Reshape, Transpose, Expand and so on. */
 import { GraphError, describeNode, intAttribute, intsAttribute } from "../model.ts";
 import type { Dimension, Shape } from "../model.ts";
-import { broadcastShapes, positiveAxis, sameShape, staticSize, sumToShape } from "./rule.ts";
+import { productOf, quotientOf } from "./dimension.ts";
+import { broadcastShapes, positiveAxis, sameShape, sumToShape } from "./rule.ts";
 import type { GradientContext, OperatorRules, ShapeContext } from "./rule.ts";
 
 /** The gradient in the shape of the input. */
@@ -10,12 +11,6 @@ const reshapedBack = ({ graph, outputGradient, input }: GradientContext): readon
 ];
 
 const passedOn = ({ outputGradient }: GradientContext): readonly string[] => [outputGradient];
-
-/** The product of lengths: a number, the one unknown length, or a name that says what was multiplied. */
-function productOf(dimensions: Shape): Dimension {
-  const unknown = dimensions.filter((d) => d !== 1);
-  return staticSize(dimensions) ?? (unknown.length === 1 ? (unknown[0] ?? 1) : dimensions.join("*"));
-}
 
 function flattenShape({ node, shape }: ShapeContext): Shape {
   const axis = intAttribute(node, "axis", 1);
@@ -36,17 +31,12 @@ function reshapeShape(context: ShapeContext): Shape {
   const known = targetShape(context).map((d, axis): Dimension =>
     d === 0 && !keepsZero ? (shape(0)[axis] ?? 1) : d,
   );
-  if (!known.includes(-1)) return known;
-  // Lengths that stand on both sides cancel, so that a symbolic batch does not hide the rest.
-  const left = [...shape(0)];
-  const rest = known.filter((d) => {
-    const same = d === -1 ? -1 : left.indexOf(d);
-    if (same >= 0) left.splice(same, 1);
-    return d !== -1 && same < 0;
-  });
-  const [over, under] = [staticSize(left), staticSize(rest)];
-  const inferred = over !== undefined && under !== undefined ? over / under : productOf([...left, ...rest]);
-  return known.map((d) => (d === -1 ? inferred : d));
+  const inferred = () =>
+    quotientOf(
+      shape(0),
+      known.filter((d) => d !== -1),
+    );
+  return known.map((d) => (d === -1 ? inferred() : d));
 }
 
 function permutation({ node, shape }: ShapeContext): readonly number[] {

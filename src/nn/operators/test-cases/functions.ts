@@ -41,7 +41,7 @@ export const ACTIVATION_CASES: readonly GradientCase[] = [
     build: (g, [x = "", low = "", high = ""]) =>
       g.add("Clip", [
         x,
-        g.add("Sub", [low, g.scalar(1)]),
+        g.add("Sub", [low, g.scalar(2)]),
         g.add("Mul", [g.add("Abs", [high]), g.scalar(0.5)]),
       ]),
   },
