@@ -105,3 +105,26 @@ export function float16ToNumber(bits: number): number {
   if (exponent === 31) return fraction ? NaN : sign * Infinity;
   return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }
+
+const FLOAT_BITS = new Float32Array(1);
+const BITS = new Uint32Array(FLOAT_BITS.buffer);
+
+/** The 16 bits of the half-precision number nearest to a value, ties to even; beyond 65,504 it is infinite. */
+export function numberToFloat16(value: number): number {
+  FLOAT_BITS[0] = value;
+  const bits = BITS[0] ?? 0;
+  const sign = (bits >>> 16) & 0x8000;
+  const magnitude = Math.abs(FLOAT_BITS[0] ?? 0);
+  if (Number.isNaN(magnitude)) return sign | 0x7e00;
+  // Below the smallest normal number (2^-14) a step is 2^-24; above, 2^-10 of the power of two.
+  const exponent = Math.max(-14, Math.min(16, Math.floor(Math.log2(magnitude || 2 ** -24))));
+  const steps = roundToEven(magnitude / 2 ** (exponent - 10));
+  const whole = exponent === -14 ? steps : ((exponent + 14) << 10) + steps;
+  return sign | Math.min(whole, 0x7c00);
+}
+
+function roundToEven(value: number): number {
+  const below = Math.floor(value);
+  const over = value - below;
+  return over > 0.5 || (over === 0.5 && below % 2 === 1) ? below + 1 : below;
+}
