@@ -15,7 +15,7 @@ import type { PackageParts } from "../../src/model/package.ts";
 import type { Metric } from "../../src/model/spec.ts";
 import { readImageFolder } from "../../src/model/train/image-folder.ts";
 import { train } from "../../src/model/train/train.ts";
-import type { Extractor } from "../../src/model/train/train.ts";
+import type { Extractor } from "../../src/model/train/package-parts.ts";
 import type { Model } from "../../src/nn/model.ts";
 import { readOnnx } from "../../src/nn/onnx-file.ts";
 import { chooseThreshold, pheSichStudies } from "./choose-threshold.ts";

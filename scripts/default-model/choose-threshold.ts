@@ -6,7 +6,7 @@ import { basename } from "node:path";
 
 import { findStudy } from "../../src/model/study-rule.ts";
 import type { ScoredSlice, StudyRule } from "../../src/model/study-rule.ts";
-import type { HeldOutPicture } from "../../src/model/train/train.ts";
+import type { HeldOutPicture } from "../../src/model/train/held-out.ts";
 
 /** A study (or a part of one) with its truth and the slices' probabilities. */
 export interface ChoiceStudy {
@@ -26,7 +26,9 @@ const NEAR_SLICES = 3;
 const LEAST_SLICES = 6;
 
 /** Whole PHE-SICH exams, which all bleed, and the stretches of them that do not. */
-export function pheSichStudies(pictures: readonly HeldOutPicture[]): ChoiceStudy[] {
+export function pheSichStudies(
+  pictures: readonly Pick<HeldOutPicture, "file" | "positive" | "probability">[],
+): ChoiceStudy[] {
   const patients = new Map<string, { number: number; positive: boolean; probability: number }[]>();
   for (const { file, positive, probability } of pictures) {
     const [, patient = "", number = ""] = /^phe([^_]*)_(\d+)-/.exec(basename(file)) ?? [];

@@ -24,6 +24,13 @@ export function notNegative(text: string): number {
   return value;
 }
 
+/** A share: 0 or more, less than 1. */
+export function shareBelowOne(text: string): number {
+  const value = notNegative(text);
+  if (value >= 1) throw new InvalidArgumentError("A share of 0 or more, below 1, is expected.");
+  return value;
+}
+
 /** A regular expression. */
 export function regularExpression(text: string): RegExp {
   try {

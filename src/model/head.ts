@@ -76,6 +76,28 @@ export function addLinear(
   return graph.add("Reshape", [graph.add("Add", [logMean, largest]), graph.ints([-1, classes])], {}, output);
 }
 
+/**
+ * Standardise pooled features `[N, cells · features]`: `(x - mean) / deviation`, both `[features]`; gives the name of
+ * the result, of the same shape.
+ */
+export function addStandardised(
+  graph: GraphBuilder,
+  pooled: string,
+  cells: number,
+  { mean, deviation }: { readonly mean: Float32Array; readonly deviation: Float32Array },
+): string {
+  const features = mean.length;
+  const vectors = graph.add("Reshape", [pooled, graph.ints([-1, features])]);
+  const centred = graph.add("Sub", [vectors, graph.constant(floats([features], mean))]);
+  const inverse = graph.constant(
+    floats(
+      [features],
+      deviation.map((d) => 1 / d),
+    ),
+  );
+  return graph.add("Reshape", [graph.add("Mul", [centred, inverse]), graph.ints([-1, cells * features])]);
+}
+
 function startAt(maps: FeatureMaps, opset: number): GraphBuilder {
   const graph = new GraphBuilder(opset);
   graph.input(maps.layer, ["N", maps.channels, maps.rows, maps.columns]);
@@ -87,6 +109,35 @@ export function poolingModel(maps: FeatureMaps, pooling: Pooling, opset: number)
   const graph = startAt(maps, opset);
   const { cells, features } = pooledShape(maps, pooling);
   graph.output(addPooling(graph, maps, pooling), "pooled", ["N", cells * features]);
+  return graph.build();
+}
+
+/** Where the trainable parts of `trainableHead` stand. */
+export const HEAD_WEIGHTS = "weights";
+export const HEAD_BIAS = "bias";
+
+/**
+ * The head while it is trained: features are standardised before it. Where cells are scored one by one, the first class
+ * is the reference and has no evidence of its own: its weights do not count.
+ * Input: the maps; output: `logits` `[N, classes]`; constants to be trained: `HEAD_WEIGHTS`, `HEAD_BIAS`.
+ */
+export function trainableHead(
+  maps: FeatureMaps,
+  pooling: Pooling,
+  { weights, bias }: LinearHead,
+  standard: { readonly mean: Float32Array; readonly deviation: Float32Array },
+  opset: number,
+): Model {
+  const graph = startAt(maps, opset);
+  const classes = bias.length;
+  const shape = pooledShape(maps, pooling);
+  const all = graph.constant(floats([classes, shape.features], weights), HEAD_WEIGHTS);
+  const counted = Array.from({ length: classes }, (_, c) => (c === 0 && shape.cells > 1 ? 0 : 1));
+  const masked = graph.add("Mul", [all, graph.constant(floats([classes, 1], counted))]);
+  const standardised = addStandardised(graph, addPooling(graph, maps, pooling), shape.cells, standard);
+  const layer = { weights: masked, bias: graph.constant(floats([classes], bias), HEAD_BIAS), classes };
+  addLinear(graph, standardised, layer, shape, "logits");
+  graph.output("logits", "logits", ["N", classes]);
   return graph.build();
 }
 

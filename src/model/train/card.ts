@@ -13,9 +13,10 @@ export function trainingCard(spec: PackageParts["spec"], labels: readonly string
   });
   const metrics =
     rows.length === 0
-      ? "None: it was trained without cross-validation."
+      ? "None: it was trained without held-out patients."
       : ["| Figure | Of | Value | 95 % interval | Method |", "|---|---|---|---|---|", ...rows].join("\n");
-  const training = Object.entries(spec.training).map(
+  const { how, ...details } = spec.training;
+  const training = Object.entries(details).map(
     ([key, value]) => `- ${key}: ${typeof value === "string" ? value : JSON.stringify(value)}`,
   );
   return `# ${spec.name} ${spec.version}
@@ -36,7 +37,7 @@ Figures of held-out patients of the training data say nothing about other scanne
 
 ## Training
 
-A linear layer on the ${spec.pooling} of the feature maps "${spec.layer}" of a frozen extractor.
+${String(how)} The layer's features: the ${spec.pooling} of the feature maps "${spec.layer}".
 
 ${training.join("\n")}
 `;

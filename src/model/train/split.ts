@@ -38,3 +38,26 @@ export function balancedWeights(classIndex: readonly number[], classes: number):
   const counts = Array.from({ length: classes }, (_, c) => classIndex.filter((k) => k === c).length);
   return classIndex.map((c) => classIndex.length / (classes * (counts[c] ?? 1)));
 }
+
+/**
+ * Places of the examples held out as validation: whole groups in a random order, until a share of all examples is
+ * reached. Empty for a share of 0.
+ * @throws RangeError when fewer than two groups are there to be parted
+ */
+export function validationSplit(groups: readonly string[], share: number, random: () => number): number[] {
+  if (share === 0) return [];
+  const names = shuffled([...new Set(groups)], random);
+  if (names.length < 2)
+    throw new RangeError(`a validation split needs 2 or more patients, there is ${names.length}`);
+  const held = new Set<string>();
+  let count = 0;
+  for (const name of names) {
+    const own = groups.filter((group) => group === name).length;
+    // A group is taken as long as that brings the share nearer.
+    if (held.size > 0 && (held.size === names.length - 1 || count + own / 2 > share * groups.length))
+      continue;
+    held.add(name);
+    count += own;
+  }
+  return groups.flatMap((group, i) => (held.has(group) ? [i] : []));
+}

@@ -7,7 +7,7 @@ import { differentiate, gradientName } from "../../nn/differentiate.ts";
 import type { Model } from "../../nn/model.ts";
 import { Session } from "../../nn/session.ts";
 import { floats } from "../../nn/tensor.ts";
-import { addLinear } from "../head.ts";
+import { addLinear, addStandardised } from "../head.ts";
 import type { LinearHead } from "../head.ts";
 import { Adam } from "./adam.ts";
 import type { FeatureMatrix } from "./features.ts";
@@ -49,22 +49,11 @@ const INITIAL_SPREAD = 0.01;
  * The weighted cross-entropy of a linear layer on standardised features, with its gradients.
  * Inputs: `x` `[N, cells · features]`, `target` `[N, classes]` (one-hot times the example's share), `w`, `b`.
  */
-export function headLoss({ mean, deviation }: Standard, classes: number, cells = 1): Model {
-  const features = mean.length;
+export function headLoss(standard: Standard, classes: number, cells = 1): Model {
+  const features = standard.mean.length;
   const graph = new GraphBuilder();
   const x = graph.input("x", ["N", cells * features]);
-  const vectors = graph.add("Reshape", [x, graph.ints([-1, features])]);
-  const centred = graph.add("Sub", [vectors, graph.constant(floats([features], mean))]);
-  const inverse = graph.constant(
-    floats(
-      [features],
-      deviation.map((d) => 1 / d),
-    ),
-  );
-  const scaled = graph.add("Reshape", [
-    graph.add("Mul", [centred, inverse]),
-    graph.ints([-1, cells * features]),
-  ]);
+  const scaled = addStandardised(graph, x, cells, standard);
   const target = graph.input("target", ["N", classes]);
   const w = graph.input("w", [classes, features]);
   const b = graph.input("b", [classes]);

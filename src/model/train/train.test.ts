@@ -23,7 +23,8 @@ import { balancedWeights, groupFolds } from "./split.ts";
 import { foldStandard, standardOf } from "./standardise.ts";
 import { headLogits, trainHead } from "./train-head.ts";
 import { train } from "./train.ts";
-import type { Extractor, TrainOptions } from "./train.ts";
+import type { Extractor } from "./package-parts.ts";
+import type { TrainOptions } from "./train.ts";
 
 let dir: string;
 

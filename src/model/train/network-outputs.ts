@@ -1,0 +1,78 @@
+/**
+ * @file What a network says of decoded pictures, batch by batch.
+ */
+import type { Model } from "../../nn/model.ts";
+import { Session } from "../../nn/session.ts";
+import { connect, withInnerNames } from "../../nn/subgraph.ts";
+import type { FloatTensor } from "../../nn/tensor.ts";
+import { extractorTo } from "../compile.ts";
+import { pooledShape, poolingModel } from "../head.ts";
+import type { FeatureMaps } from "../head.ts";
+import type { Pooling } from "../spec.ts";
+import type { Feed } from "./feed.ts";
+import { evenBatches } from "./fine-tune.ts";
+import { standardOf } from "./standardise.ts";
+import type { Standard } from "./standardise.ts";
+
+/** Pictures in one run. */
+const BATCH_SIZE = 16;
+
+/** Tensors of one output for pictures as they are, batch by batch. */
+async function* outputsOf(
+  model: Model,
+  output: string,
+  feed: Feed,
+  indices: readonly number[],
+): AsyncGenerator<FloatTensor> {
+  const session = await Session.load(model);
+  try {
+    for await (const images of feed.batches(evenBatches(indices, BATCH_SIZE), null)) {
+      const tensor = (await session.run({ [session.inputNames[0] ?? ""]: images }, [output]))[output];
+      if (tensor?.type !== "float32") throw new TypeError(`the network's "${output}" is not float32`);
+      yield tensor;
+    }
+  } finally {
+    await session.dispose();
+  }
+}
+
+/** Logits of pictures by index: `[indices, classes]`. */
+export async function networkLogits(
+  model: Model,
+  feed: Feed,
+  indices: readonly number[],
+): Promise<Float32Array[]> {
+  const rows: Float32Array[] = [];
+  for await (const { data, shape } of outputsOf(model, "logits", feed, indices)) {
+    const classes = shape[1] ?? 1;
+    for (let at = 0; at < data.length; at += classes) rows.push(data.slice(at, at + classes));
+  }
+  return rows;
+}
+
+/** Mean and deviation of a backbone's pooled features over pictures. */
+export async function featureStandard(
+  backbone: Model,
+  maps: FeatureMaps,
+  pooling: Pooling,
+  feed: Feed,
+  indices: readonly number[],
+): Promise<Standard> {
+  const { cells, features } = pooledShape(maps, pooling);
+  const pooled = connect(
+    extractorTo(backbone, maps.layer),
+    withInnerNames(poolingModel(maps, pooling, backbone.opset), "pooling/"),
+  );
+  const length = cells * features;
+  const values = new Float32Array(indices.length * length);
+  let at = 0;
+  for await (const { data } of outputsOf(pooled, "pooled", feed, indices)) {
+    values.set(data, at);
+    at += data.length;
+  }
+  return standardOf(
+    { length, values },
+    indices.map((_, i) => i),
+    cells,
+  );
+}
