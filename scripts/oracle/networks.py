@@ -117,7 +117,7 @@ def export(network, image, opset, path):
 
 def write(name, out, full, size):
     settings = NETWORKS[name]
-    size = size or settings["size"]
+    size = size or (224 if full and name == "vgg11" else settings["size"])
     network = build(name, full)
     filled = fill(network)
     shape = (BATCH, 3, size, size)

@@ -1,7 +1,8 @@
 /**
  * @file Shapes of a model's values, from its inputs and the operators' rules.
  */
-import { constantTensor, integersOf, integersOfNode } from "./integer-values.ts";
+import { constantTensor } from "./constant-node.ts";
+import { integersOf, integersOfNode } from "./integer-values.ts";
 import type { IntegerValue } from "./integer-values.ts";
 import { GraphError, describeNode } from "./model.ts";
 import type { Model, Node, Shape } from "./model.ts";
@@ -78,7 +79,10 @@ export function infer(model: Model): Inference {
   });
 
   const contextOf = (node: Node): ShapeContext => {
-    const lengths = (index: number) => integersOfValue(node.inputs[index] ?? "")?.values;
+    const lengths = (index: number) => {
+      const value = integersOfValue(node.inputs[index] ?? "");
+      return value && value.shape.length <= 1 ? value.values : undefined;
+    };
     return {
       node,
       opset: model.opset,

@@ -2,16 +2,17 @@
  * @file Integers a graph computes from shapes: the `Shape → Gather → Concat → Reshape` chains of exporters.
  *
  * Followed with names for unknown lengths, so that `[N, 3, 224, 224]` reshaped to `[Shape(x)[0], -1]` is
- * `[N, 150528]`. Scalars and lists; what is not understood is undefined, never guessed.
+ * `[N, 150528]`. What is not understood is undefined, never guessed.
  */
 import { intAttribute, intsAttribute } from "./model.ts";
 import type { Dimension, Node, Shape } from "./model.ts";
 import { ELEMENT_TYPES, sizeOf } from "./tensor.ts";
 import type { Tensor } from "./tensor.ts";
 
+/** A small tensor of integers, in row-major order; the truth values of "bool" are 0 and 1. */
 export interface IntegerValue {
-  /** 0 for a scalar, 1 for a list. */
-  readonly rank: 0 | 1;
+  readonly type: "int64" | "bool";
+  readonly shape: readonly number[];
   readonly values: Shape;
 }
 
@@ -24,118 +25,192 @@ export interface IntegerContext {
 
 type IntegerRule = (context: IntegerContext) => IntegerValue | undefined;
 
-/** The integers of a constant of type int64 and rank 0 or 1. */
-export function integersOf(tensor: Tensor): IntegerValue | undefined {
-  const { type, shape, data } = tensor;
-  if (type !== "int64" || shape.length > 1) return undefined;
-  return { rank: shape.length === 0 ? 0 : 1, values: Array.from(data, Number) };
+/** Larger tensors are weights, not shapes. */
+const LARGEST = 256;
+
+/** The integers of a constant of type int64. */
+export function integersOf({ type, shape, data }: Tensor): IntegerValue | undefined {
+  if (type !== "int64" || data.length > LARGEST) return undefined;
+  return { type, shape, values: Array.from(data, Number) };
 }
 
-const list = (values: Shape): IntegerValue => ({ rank: 1, values });
-
-/** The only element, when it is a known number. */
-function single(value: IntegerValue | undefined): number | undefined {
-  const [only] = value?.values ?? [];
-  return value?.values.length === 1 && typeof only === "number" ? only : undefined;
+/** A tensor of integers that are all known. */
+export function integerTensor({ type, shape, values }: IntegerValue): Tensor | undefined {
+  if (!values.every((value) => typeof value === "number")) return undefined;
+  return type === "bool"
+    ? { type, shape, data: Uint8Array.from(values) }
+    : { type, shape, data: BigInt64Array.from(values, BigInt) };
 }
 
-function shapeSlice({ node, shape }: IntegerContext): IntegerValue | undefined {
+function valueOf(
+  shape: readonly number[],
+  values: readonly (Dimension | undefined)[],
+  type: IntegerValue["type"] = "int64",
+): IntegerValue | undefined {
+  const known = values.every((value) => value !== undefined) && values.length === sizeOf(shape);
+  return known && values.length <= LARGEST ? { type, shape, values } : undefined;
+}
+
+/** The numbers of an input, when all of them are known. */
+function numbersAt({ value }: IntegerContext, index: number): readonly number[] | undefined {
+  const values = value(index)?.values;
+  return values?.every((v) => typeof v === "number") ? values : undefined;
+}
+
+/** Elements of `from` chosen by their place: `place` maps an index of the result to one of `from`. */
+function chosen(
+  from: IntegerValue,
+  shape: readonly number[],
+  place: (index: readonly number[]) => readonly number[],
+): IntegerValue | undefined {
+  const offset = (index: readonly number[]): number =>
+    from.shape.reduce((sum, length, axis) => sum * length + (index[axis] ?? 0), 0);
+  const indexOf = (flat: number): readonly number[] =>
+    shape.map((length, axis) => Math.floor(flat / sizeOf(shape.slice(axis + 1))) % length);
+  const values = Array.from(
+    { length: sizeOf(shape) },
+    (_, flat) => from.values[offset(place(indexOf(flat)))],
+  );
+  return valueOf(shape, values, from.type);
+}
+
+const shapeRule: IntegerRule = ({ node, shape }) => {
   const all = shape(0);
-  return all && list(all.slice(intAttribute(node, "start", 0), intAttribute(node, "end", all.length)));
-}
+  const axes = all?.slice(intAttribute(node, "start", 0), intAttribute(node, "end", all.length));
+  return axes && valueOf([axes.length], axes);
+};
 
-function gather({ value }: IntegerContext): IntegerValue | undefined {
-  const [data, indices] = [value(0), value(1)];
-  if (!data || !indices) return undefined;
-  const values = indices.values.map((i) => (typeof i === "number" ? data.values.at(i) : undefined));
-  return values.every((v) => v !== undefined) ? { rank: indices.rank, values } : undefined;
-}
+const gather: IntegerRule = (context) => {
+  const [data, indices, numbers] = [context.value(0), context.value(1), numbersAt(context, 1)];
+  if (data?.shape.length !== 1 || !indices || !numbers) return undefined;
+  return valueOf(
+    indices.shape,
+    numbers.map((i) => data.values.at(i)),
+  );
+};
 
-function slice({ node, value }: IntegerContext): IntegerValue | undefined {
+const slice: IntegerRule = (context) => {
+  const data = context.value(0);
+  const [starts, ends] = [numbersAt(context, 1), numbersAt(context, 2)];
+  if (!data || !starts || !ends) return undefined;
+  const axes = numbersAt(context, 3) ?? starts.map((_, axis) => axis);
+  const steps = numbersAt(context, 4) ?? starts.map(() => 1);
+  const cut = data.shape.map((length, axis) => {
+    const given = axes.findIndex((a) => (a < 0 ? a + data.shape.length : a) === axis);
+    const step = steps[given] ?? 1;
+    const [lowest, highest] = step > 0 ? [0, length] : [-1, length - 1];
+    const inside = (bound: number): number =>
+      Math.min(Math.max(bound < 0 ? bound + length : bound, lowest), highest);
+    const start = given < 0 ? 0 : inside(starts[given] ?? 0);
+    const end = given < 0 ? length : inside(ends[given] ?? 0);
+    return { start, step, count: Math.max(0, Math.ceil((end - start) / step)) };
+  });
+  return chosen(
+    data,
+    cut.map(({ count }) => count),
+    (index) => cut.map(({ start, step }, axis) => start + step * (index[axis] ?? 0)),
+  );
+};
+
+const transpose: IntegerRule = ({ node, value }) => {
   const data = value(0);
-  const [start, end] = [single(value(1)), single(value(2))];
-  const step = node.inputs[4] ? single(value(4)) : 1;
-  return data && start !== undefined && end !== undefined && step === 1
-    ? list(data.values.slice(start, end))
-    : undefined;
-}
+  const perm =
+    intsAttribute(node, "perm") ?? data?.shape.map((_, axis, { length }) => length - 1 - axis) ?? [];
+  const shape = perm.map((axis) => data?.shape[axis] ?? 0);
+  return data && chosen(data, shape, (index) => data.shape.map((_, axis) => index[perm.indexOf(axis)] ?? 0));
+};
 
-function concat({ node, value }: IntegerContext): IntegerValue | undefined {
+const concat: IntegerRule = ({ node, value }) => {
   const parts = node.inputs.map((_, index) => value(index));
-  return parts.every((part) => part !== undefined) ? list(parts.flatMap(({ values }) => values)) : undefined;
-}
+  if (!parts.every((part) => part?.shape.length === 1)) return undefined;
+  const values = parts.flatMap((part) => part?.values ?? []);
+  return valueOf([values.length], values);
+};
+
+const reshape: IntegerRule = (context) => {
+  const [data, target] = [context.value(0), numbersAt(context, 1)];
+  if (!data || !target || target.includes(0)) return undefined;
+  const rest = Math.abs(sizeOf(target));
+  return valueOf(
+    target.map((length) => (length === -1 ? data.values.length / rest : length)),
+    data.values,
+    data.type,
+  );
+};
 
 /** A scalar made a list of one, or the other way round. */
 const withRank =
   (rank: 0 | 1): IntegerRule =>
   ({ value }) => {
     const given = value(0);
-    return given && (rank === 1 || given.values.length === 1) ? { rank, values: given.values } : undefined;
+    if (!given || given.shape.length > 1) return undefined;
+    return valueOf(rank === 1 ? [given.values.length] : [], given.values);
   };
 
-/** Elementwise arithmetic; a name stays one only where nothing happens to it. */
+const constantOfShape: IntegerRule = (context) => {
+  const { value } = context.node.attributes;
+  const shape = numbersAt(context, 0);
+  const filled = value?.kind === "tensor" ? integersOf(value.value)?.values[0] : undefined;
+  return shape && filled !== undefined && sizeOf(shape) <= LARGEST
+    ? valueOf(shape, new Array<Dimension>(sizeOf(shape)).fill(filled))
+    : undefined;
+};
+
+/** Elementwise on lists of one length, or a list and a single number. */
+function elementwise(
+  combine: (...operands: readonly Dimension[]) => Dimension | undefined,
+  type: IntegerValue["type"] = "int64",
+): IntegerRule {
+  return ({ node, value }) => {
+    const operands = node.inputs.map((_, index) => value(index));
+    if (!operands.every((operand) => operand !== undefined)) return undefined;
+    const shape = operands.map((operand) => operand.shape).reduce((a, b) => (sizeOf(b) > sizeOf(a) ? b : a));
+    const values = Array.from({ length: sizeOf(shape) }, (_, i) => {
+      const at = operands.map(({ values: all }) => all[all.length === 1 ? 0 : i]);
+      return at.every((v) => v !== undefined) ? combine(...at) : undefined;
+    });
+    return valueOf(shape, values, type);
+  };
+}
+
+/** Arithmetic; a name stays one only where nothing happens to it. */
 function arithmetic(
   neutral: number,
   commutes: boolean,
   apply: (a: number, b: number) => number,
 ): IntegerRule {
-  const combine = (a: Dimension, b: Dimension): Dimension | undefined => {
+  return elementwise((a = neutral, b = neutral) => {
     if (typeof a === "number" && typeof b === "number") return apply(a, b);
     if (b === neutral) return a;
     return commutes && a === neutral ? b : undefined;
-  };
-  return ({ value }) => {
-    const [a, b] = [value(0), value(1)];
-    if (!a || !b) return undefined;
-    const length = Math.max(a.values.length, b.values.length);
-    const at = ({ values }: IntegerValue, i: number) => values[values.length === 1 ? 0 : i];
-    const values = Array.from({ length }, (_, i) => {
-      const [left, right] = [at(a, i), at(b, i)];
-      return left === undefined || right === undefined ? undefined : combine(left, right);
-    });
-    const rank = a.rank === 0 && b.rank === 0 ? 0 : 1;
-    return values.every((v) => v !== undefined) ? { rank, values } : undefined;
-  };
+  });
 }
 
 const RULES: Readonly<Record<string, IntegerRule>> = {
-  Shape: shapeSlice,
+  Shape: shapeRule,
   Gather: gather,
   Slice: slice,
+  Transpose: transpose,
   Concat: concat,
+  Reshape: reshape,
   Unsqueeze: withRank(1),
   Squeeze: withRank(0),
+  ConstantOfShape: constantOfShape,
   Identity: ({ value }) => value(0),
   Cast: ({ node, value }) => (intAttribute(node, "to", 0) === ELEMENT_TYPES.int64 ? value(0) : undefined),
   Add: arithmetic(0, true, (a, b) => a + b),
   Sub: arithmetic(0, false, (a, b) => a - b),
   Mul: arithmetic(1, true, (a, b) => a * b),
   Div: arithmetic(1, false, (a, b) => Math.trunc(a / b)),
+  // A named length is positive: it is never the -1 that exporters compare with.
+  Equal: elementwise(
+    (a, b) => (a === b ? 1 : typeof a === typeof b && typeof a === "string" ? undefined : 0),
+    "bool",
+  ),
+  Where: elementwise((condition, a, b) => (condition === 1 ? a : b)),
 };
 
 /** The integers a node computes, as far as they follow from shapes and constants. */
 export function integersOfNode(context: IntegerContext): IntegerValue | undefined {
   return RULES[context.node.operator]?.(context);
-}
-
-/** The tensor a Constant node holds. */
-export function constantTensor(node: Node): Tensor | undefined {
-  const { value, value_float: float, value_int: int } = node.attributes;
-  if (value?.kind === "tensor") return value.value;
-  if (float?.kind === "float") return { type: "float32", shape: [], data: Float32Array.of(float.value) };
-  if (int?.kind === "int") return { type: "int64", shape: [], data: BigInt64Array.of(BigInt(int.value)) };
-  const listed = intsAttribute(node, "value_ints");
-  if (listed) return { type: "int64", shape: [listed.length], data: BigInt64Array.from(listed, BigInt) };
-  const floats = node.attributes["value_floats"];
-  if (floats?.kind !== "floats") return undefined;
-  return { type: "float32", shape: [floats.value.length], data: Float32Array.from(floats.value) };
-}
-
-/** A tensor of integers that are all known. */
-export function integerTensor({ rank, values }: IntegerValue): Tensor | undefined {
-  if (!values.every((v) => typeof v === "number")) return undefined;
-  const shape = rank === 0 ? [] : [values.length];
-  return sizeOf(shape) === values.length
-    ? { type: "int64", shape, data: BigInt64Array.from(values, BigInt) }
-    : undefined;
 }

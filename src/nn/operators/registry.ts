@@ -3,6 +3,7 @@ import { activationRules } from "./activation.ts";
 import { arithmeticRules } from "./arithmetic.ts";
 import { clippingRules } from "./clipping.ts";
 import { convolutionRules } from "./convolution.ts";
+import { depthSpaceRules } from "./depth-space.ts";
 import { functionRules } from "./function.ts";
 import { geluRules } from "./gelu.ts";
 import { layoutRules } from "./layout.ts";
@@ -23,6 +24,7 @@ export const OPERATOR_RULES: OperatorRules = {
   ...arithmeticRules,
   ...clippingRules,
   ...convolutionRules,
+  ...depthSpaceRules,
   ...functionRules,
   ...geluRules,
   ...layoutRules,

@@ -1,5 +1,5 @@
 /** @file Operators whose result is a shape or a constant: they have no gradient, only a shape of their own. */
-import { constantTensor } from "../integer-values.ts";
+import { constantTensor } from "../constant-node.ts";
 import { GraphError, describeNode, intAttribute } from "../model.ts";
 import type { OperatorRules, ShapeContext } from "./rule.ts";
 

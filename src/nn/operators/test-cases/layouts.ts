@@ -53,6 +53,17 @@ export const LAYOUT_CASES: readonly GradientCase[] = [
   unary("Transpose"),
   unary("Flatten", { axis: 2 }),
   unary("Flatten", { axis: -1 }),
+  ...["DCR", "CRD"].map((mode): GradientCase => ({
+    name: `DepthToSpace ${mode}`,
+    shapes: [[1, 8, 2, 3]],
+    declared: [["N", 8, "H", "W"]],
+    build: (g, [x = ""]) => g.add("DepthToSpace", [x], { blocksize: 2, mode }),
+  })),
+  {
+    name: "SpaceToDepth",
+    shapes: [[1, 2, 4, 6]],
+    build: (g, [x = ""]) => g.add("SpaceToDepth", [x], { blocksize: 2 }),
+  },
   {
     name: "Reshape with an inferred length",
     shapes: [[2, 3, 4]],
