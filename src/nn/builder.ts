@@ -30,9 +30,13 @@ export class GraphBuilder {
   readonly #nodes: Node[];
   readonly #initializers: Map<string, Tensor>;
   readonly #names: Set<string>;
+  readonly #reserved: ReadonlySet<string>;
 
-  /** An empty graph of an operator set, or one that begins with everything of a model. */
-  constructor(start: Model | number = OPSET) {
+  /**
+   * An empty graph of an operator set, or one that begins with everything of a model.
+   * @param reserved names that are never given to a value without a name, since they will be added later
+   */
+  constructor(start: Model | number = OPSET, reserved: Iterable<string> = []) {
     const model = typeof start === "number" ? undefined : start;
     this.opset = typeof start === "number" ? start : start.opset;
     this.#inputs = [...(model?.inputs ?? [])];
@@ -40,6 +44,7 @@ export class GraphBuilder {
     this.#nodes = [...(model?.nodes ?? [])];
     this.#initializers = new Map(model?.initializers);
     this.#names = model ? valueNames(model) : new Set();
+    this.#reserved = new Set(reserved);
   }
 
   /** Declare an input. */
@@ -86,6 +91,12 @@ export class GraphBuilder {
     return outputs;
   }
 
+  /** Add a node of another graph as it is. */
+  copy(node: Node): void {
+    for (const output of node.outputs) if (output) this.#claim(output);
+    this.#nodes.push(node);
+  }
+
   /** Make a value an output of the graph, under another name where one is given. */
   output(value: string, name = value, shape: Shape | null = null, type: ElementType = "float32"): string {
     if (name !== value) this.add("Identity", [value], {}, name);
@@ -112,7 +123,7 @@ export class GraphBuilder {
 
   #free(stem: string): string {
     let index = this.#names.size;
-    while (this.#names.has(`${stem}_${index}`)) index++;
+    while (this.#names.has(`${stem}_${index}`) || this.#reserved.has(`${stem}_${index}`)) index++;
     return `${stem}_${index}`;
   }
 }

@@ -9,7 +9,7 @@ import { infer } from "./infer-shapes.ts";
 import { GraphError, describeNode, valueNames } from "./model.ts";
 import type { Model, Node } from "./model.ts";
 import { OPERATOR_RULES } from "./operators/registry.ts";
-import type { GradientRule } from "./operators/rule.ts";
+import type { GradientRule, OperatorRules } from "./operators/rule.ts";
 import { floats } from "./tensor.ts";
 
 /** The oldest operator set the gradients can be written in (axes of ReduceSum are an input). */
@@ -28,18 +28,22 @@ export function gradientName(value: string): string {
 }
 
 /** Values that change when one of `sources` does. */
-function dependents(model: Model, sources: readonly string[]): Set<string> {
+function dependents(model: Model, sources: readonly string[], rules: OperatorRules): Set<string> {
   const found = new Set(sources);
   for (const { operator, inputs, outputs } of model.nodes) {
-    if (OPERATOR_RULES[operator]?.gradient === "zero") continue;
+    if (rules[operator]?.gradient === "zero") continue;
     if (inputs.some((name) => found.has(name))) for (const output of outputs) if (output) found.add(output);
   }
   return found;
 }
 
 /** The rule that differentiates a node's outputs, as far as `of` depends on them. */
-function gradientRule(node: Node, outputGradients: readonly (string | undefined)[]): GradientRule {
-  const { gradient, differentiates } = OPERATOR_RULES[node.operator] ?? {};
+function gradientRule(
+  node: Node,
+  outputGradients: readonly (string | undefined)[],
+  rules: OperatorRules,
+): GradientRule {
+  const { gradient, differentiates } = rules[node.operator] ?? {};
   if (gradient === undefined || gradient === "zero") {
     throw new GraphError(
       `${describeNode(node)} has no gradient rule; differentiate with respect to a value after it, ` +
@@ -58,9 +62,14 @@ function gradientRule(node: Node, outputGradients: readonly (string | undefined)
 
 /**
  * The model with the gradients of `of` as further outputs, named by `gradientName`.
+ * @param rules what is known of each operator; those of the standard set where left out
  * @throws GraphError for an unknown value, an operator without a rule, or a value `of` does not depend on
  */
-export function differentiate(model: Model, { of, withRespectTo }: Derivative): Model {
+export function differentiate(
+  model: Model,
+  { of, withRespectTo }: Derivative,
+  rules: OperatorRules = OPERATOR_RULES,
+): Model {
   if (model.opset < OLDEST_OPSET) {
     throw new GraphError(`operator set ${model.opset}: gradients need ${OLDEST_OPSET} or newer`);
   }
@@ -68,10 +77,10 @@ export function differentiate(model: Model, { of, withRespectTo }: Derivative): 
   for (const name of [of, ...withRespectTo]) {
     if (!known.has(name)) throw new GraphError(`the model has no value named "${name}"`);
   }
-  const folded = foldConstants(model);
+  const folded = foldConstants(model, rules);
   const graph = new GraphBuilder(folded);
-  const { shapeOf, contextOf } = infer(folded);
-  const wanted = dependents(folded, withRespectTo);
+  const { shapeOf, contextOf } = infer(folded, rules);
+  const wanted = dependents(folded, withRespectTo, rules);
 
   const parts = new Map<string, string[]>();
   const one = { kind: "tensor", value: floats([1], [1]) } as const;
@@ -92,6 +101,7 @@ export function differentiate(model: Model, { of, withRespectTo }: Derivative): 
     const gradients = gradientRule(
       node,
       outputGradients,
+      rules,
     )({
       ...contextOf(node),
       graph,

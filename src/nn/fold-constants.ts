@@ -4,11 +4,13 @@
 import { infer } from "./infer-shapes.ts";
 import { integerTensor } from "./integer-values.ts";
 import type { Model } from "./model.ts";
+import { OPERATOR_RULES } from "./operators/registry.ts";
+import type { OperatorRules } from "./operators/rule.ts";
 import type { Tensor } from "./tensor.ts";
 
 /** The same model, with nodes whose results are known replaced by constants of the same names. */
-export function foldConstants(model: Model): Model {
-  const { constantOf, integersOf } = infer(model);
+export function foldConstants(model: Model, rules: OperatorRules = OPERATOR_RULES): Model {
+  const { constantOf, integersOf } = infer(model, rules);
   const initializers = new Map(model.initializers);
   const known = (name: string): Tensor | undefined => {
     const integers = integersOf(name);

@@ -7,7 +7,7 @@ import type { IntegerValue } from "./integer-values.ts";
 import { GraphError, describeNode } from "./model.ts";
 import type { Model, Node, Shape } from "./model.ts";
 import { OPERATOR_RULES } from "./operators/registry.ts";
-import type { ShapeContext } from "./operators/rule.ts";
+import type { OperatorRules, ShapeContext } from "./operators/rule.ts";
 import type { Tensor } from "./tensor.ts";
 
 /** Looks up the shape of a value. @throws GraphError when it is not known, naming the node that hides it */
@@ -35,7 +35,7 @@ function remembered<T>(compute: (name: string) => T): (name: string) => T {
 }
 
 /** All that follows from the model's inputs, constants and operators. */
-export function infer(model: Model): Inference {
+export function infer(model: Model, rules: OperatorRules = OPERATOR_RULES): Inference {
   const producers = new Map(model.nodes.flatMap((node) => node.outputs.map((name) => [name, node] as const)));
   const inputs = new Map(model.inputs.map(({ name, shape }) => [name, shape]));
   const declared = new Map(model.outputs.map(({ name, shape }) => [name, shape]));
@@ -50,7 +50,7 @@ export function infer(model: Model): Inference {
     if (given) return given;
     const node = producers.get(name);
     if (!node) throw new GraphError(`the shape of "${name}" is not given; declare it on the model's input`);
-    const rule = OPERATOR_RULES[node.operator];
+    const rule = rules[node.operator];
     if (rule) return rule.shape(contextOf(node), node.outputs.indexOf(name));
     const said = declared.get(name);
     if (said) return said;

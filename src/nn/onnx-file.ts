@@ -184,12 +184,19 @@ export function readOnnx(bytes: Uint8Array): Model {
   };
 }
 
+/** An operator outside the standard set is named with its domain and a dot before it. */
+function operatorName(operator: string): { readonly domain: string; readonly opType: string } {
+  const dot = operator.lastIndexOf(".");
+  return { domain: operator.slice(0, Math.max(0, dot)), opType: operator.slice(dot + 1) };
+}
+
 /** The bytes of an `.onnx` file. The same model gives the same bytes. */
 export function writeOnnx(model: Model): Uint8Array {
+  const domains = new Set(model.nodes.map(({ operator }) => operatorName(operator).domain));
   return onnx.ModelProto.encode({
     irVersion: IR_VERSION,
     producerName: "firstread",
-    opsetImport: [{ domain: "", version: model.opset }],
+    opsetImport: [...domains.add("")].sort().map((domain) => ({ domain, version: domain ? 1 : model.opset })),
     graph: {
       name: "graph",
       input: model.inputs.map(writeValue),
@@ -197,7 +204,7 @@ export function writeOnnx(model: Model): Uint8Array {
       initializer: [...model.initializers].map(([name, tensor]) => writeTensor(name, tensor)),
       node: model.nodes.map(({ name, operator, inputs, outputs, attributes }) => ({
         name,
-        opType: operator,
+        ...operatorName(operator),
         input: [...inputs],
         output: [...outputs],
         attribute: Object.entries(attributes).map(([key, value]) => writeAttribute(key, value)),

@@ -1,11 +1,16 @@
 /**
  * @file The graph that one training step runs: softmax cross-entropy of a model and its gradient at every parameter.
  */
+import { lowerToBlocks, withoutRoundTrips } from "./blocked/lower.ts";
+import { blockedRules } from "./blocked/rules.ts";
 import { GraphBuilder } from "./builder.ts";
 import { differentiate } from "./differentiate.ts";
+import { foldBatchNormalization } from "./fold-batch-norm.ts";
+import { foldConstants } from "./fold-constants.ts";
 import { inferShapes } from "./infer-shapes.ts";
 import { GraphError } from "./model.ts";
 import type { Model, Shape } from "./model.ts";
+import { OPERATOR_RULES } from "./operators/registry.ts";
 import { extract } from "./subgraph.ts";
 
 /** Names of the values that the training graph adds to the model's own. */
@@ -41,14 +46,25 @@ function withInputsFor(model: Model, parameters: readonly string[]): Model {
  * logits, and the gradient of the loss at each parameter under its `gradientName`.
  * @param model the model, its inputs of fixed shape
  * @param logits name of a value `[N, classes]`
+ * @param block channels that the runtime's blocked kernels take together; without it, standard operators only
  */
-export function trainingGraph(model: Model, logits: string, parameters: readonly string[]): Model {
-  const trained = withInputsFor(extract(model, [logits]), parameters);
-  const graph = new GraphBuilder(trained);
+export function trainingGraph(
+  model: Model,
+  logits: string,
+  parameters: readonly string[],
+  block?: number,
+): Model {
+  const trained = foldBatchNormalization(foldConstants(withInputsFor(extract(model, [logits]), parameters)));
+  const graph = new GraphBuilder(block === undefined ? trained : lowerToBlocks(trained, block, parameters));
   const target = graph.input(TARGET, inferShapes(trained)(logits));
   const logProbability = graph.add("LogSoftmax", [logits], { axis: -1 });
   const likelihood = graph.add("Mul", [target, logProbability]);
   graph.add("Neg", [graph.add("ReduceSum", [likelihood], { keepdims: 0 })], {}, LOSS);
   graph.output(LOSS, LOSS, []);
-  return differentiate(graph.build(), { of: LOSS, withRespectTo: parameters });
+  const rules = block === undefined ? OPERATOR_RULES : { ...OPERATOR_RULES, ...blockedRules(block) };
+  const whole = differentiate(graph.build(), { of: LOSS, withRespectTo: parameters }, rules);
+  return extract(
+    withoutRoundTrips(whole),
+    whole.outputs.map(({ name }) => name),
+  );
 }

@@ -2,6 +2,7 @@
  * @file Training a model: softmax cross-entropy, its gradients compiled by `differentiate` and run by ONNX Runtime, and an
  * optimizer's update. The same start, batches and number of threads give the same parameters, bit for bit.
  */
+import { blockSize } from "./blocked/block-size.ts";
 import { gradientName } from "./differentiate.ts";
 import type { Model, Shape } from "./model.ts";
 import { OPTIMIZERS, allFinite } from "./optimizer.ts";
@@ -204,7 +205,7 @@ export class TrainingStep {
     const session =
       this.#sessions.get(key) ??
       (await Session.load(
-        trainingGraph(withInputShapes(this.#model, shapes), logits, parameters),
+        trainingGraph(withInputShapes(this.#model, shapes), logits, parameters, await blockSize()),
         this.#sessionOptions(),
       ));
     this.#sessions.delete(key);

@@ -4,7 +4,7 @@ import { sameShape } from "./rule.ts";
 import type { GradientContext, OperatorRules } from "./rule.ts";
 
 /** Epsilon of BatchNormalization where the node gives none (ONNX specification). */
-const EPSILON = 1e-5;
+export const BATCH_NORM_EPSILON = 1e-5;
 
 /**
  * y = scale · (x − mean) · r + bias with r = 1 / √(variance + ε), everything but x of shape `[C]`.
@@ -25,7 +25,10 @@ function batchNormGradient(context: GradientContext): readonly (string | undefin
     const axes = graph.ints([0, ...overSpace.map((axis) => axis + 1)]);
     return graph.add("ReduceSum", [value, axes], { keepdims: 0 });
   };
-  const variance = graph.add("Add", [input(4), graph.scalar(floatAttribute(node, "epsilon", EPSILON))]);
+  const variance = graph.add("Add", [
+    input(4),
+    graph.scalar(floatAttribute(node, "epsilon", BATCH_NORM_EPSILON)),
+  ]);
   const r = graph.add("Reciprocal", [graph.add("Sqrt", [variance])]);
   const factor = graph.add("Mul", [input(1), r]);
   const sum = perChannel(dy);
