@@ -199,6 +199,13 @@ describe.skipIf(!hasCeph)("s3:// against Ceph (radosgw, ceph-mon and ceph-osd mu
     await expect(publishFolder(folder, location)).rejects.toThrow(message);
   });
 
+  it("passes over what systems and tools leave for themselves", async () => {
+    for (const Key of ["marks/", "marks/.DS_Store", "marks/.cache/x", "marks/a/b"]) {
+      await client.send(new PutObjectCommand({ Bucket: "heads", Key, Body: "x" }));
+    }
+    expect(await filesBelow(await toLocalFolder("s3://heads/marks", cacheDir))).toEqual(["a/b"]);
+  });
+
   it("refuses keys that would be files elsewhere", async () => {
     await client.send(new PutObjectCommand({ Bucket: "heads", Key: "evil/../../x", Body: "x" }));
     await expect(toLocalFolder("s3://heads/evil", cacheDir)).rejects.toThrow(

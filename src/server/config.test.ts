@@ -24,7 +24,7 @@ describe("parseConfig", () => {
     [{ http: { prot: 80 } }, 'Configuration: http.prot: expected one of host, port, got "prot".'],
     [
       { roles: ["painter"] },
-      'Configuration: roles: expected a list of receiver, worker, web, got ["painter"].',
+      'Configuration: roles: expected a list of receiver, worker, web, or "model" alone, got ["painter"].',
     ],
     [
       { dicom: { aeTitle: "SEVENTEEN_LETTERS" } },
@@ -46,6 +46,11 @@ describe("parseConfig", () => {
     expect(() => parseConfig({ http: { host } })).toThrow(
       /http\.host: expected a loopback address.*no login yet/,
     );
+  });
+
+  it("lets a model alone be anywhere, and nothing beside it", () => {
+    expect(parseConfig({ roles: ["model"], http: { host: "0.0.0.0" } }).roles).toEqual(["model"]);
+    expect(() => parseConfig({ roles: ["model", "web"] })).toThrow(/or "model" alone, got/);
   });
 
   it.each(["127.0.0.1", "127.0.0.2", "::1", "localhost"])("lets the page be on %s", (host) => {

@@ -5,8 +5,10 @@ import { readFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
 
+/** What a worklist's processes do; one process may do all of it. */
 export const ROLES = ["receiver", "worker", "web"] as const;
-export type Role = (typeof ROLES)[number];
+/** "model" stands alone: the model as a service, without a database, a worklist or a DICOM listener. */
+export type Role = (typeof ROLES)[number] | "model";
 
 /** A sender: its AE title, and its address or network (`10.1.0.0/16`). */
 export interface PeerConfig {
@@ -30,7 +32,7 @@ export interface ServerConfig {
   };
   /** A PostgreSQL of your own; null: the embedded one, in the data folder. */
   readonly database: { readonly url: string | null };
-  /** A model package's folder; null: the one that came with FirstRead. */
+  /** Where the model package is: a folder, a `.tar.gz`, `s3://…`; null: the one that came with FirstRead. */
   readonly model: { readonly dir: string | null; readonly threads: number };
   readonly log: "text" | "json" | "none";
 }
@@ -46,6 +48,9 @@ export class ConfigError extends Error {
 const LOOPBACK = /^(localhost|::1|127(\.\d{1,3}){3})$/;
 
 export const isLoopback = (host: string): boolean => LOOPBACK.test(host);
+
+/** Whether this process is the model as a service, and nothing else. */
+export const isModelService = (roles: readonly Role[]): boolean => roles.includes("model");
 
 /** A JSON object whose members are taken one by one; what is left over was misspelt. */
 class Section {
@@ -96,7 +101,10 @@ const isPositive = (value: unknown): value is number =>
 const isThreads = (value: unknown): value is number =>
   Number.isInteger(value) && Number(value) >= 1 && Number(value) <= 256;
 const isRoles = (value: unknown): value is readonly Role[] =>
-  Array.isArray(value) && value.length > 0 && value.every((role) => ROLES.includes(role as Role));
+  Array.isArray(value) &&
+  value.length > 0 &&
+  (value.every((role) => (ROLES as readonly unknown[]).includes(role)) ||
+    (value.length === 1 && value[0] === "model"));
 const isLog = (value: unknown): value is ServerConfig["log"] =>
   value === "text" || value === "json" || value === "none";
 
@@ -126,7 +134,12 @@ export function parseConfig(input: unknown): ServerConfig {
   const model = root.section("model");
   const config: ServerConfig = {
     dataDir: resolve(root.take("dataDir", "data", "a folder", isText)),
-    roles: root.take<readonly Role[]>("roles", ROLES, `a list of ${ROLES.join(", ")}`, isRoles),
+    roles: root.take<readonly Role[]>(
+      "roles",
+      ROLES,
+      `a list of ${ROLES.join(", ")}, or "model" alone`,
+      isRoles,
+    ),
     settleSeconds: root.take("settleSeconds", 10, "seconds above 0, at most a day", isPositive),
     http: {
       host: http.take("host", "127.0.0.1", "an address", isText),
@@ -147,7 +160,7 @@ export function parseConfig(input: unknown): ServerConfig {
       ),
     },
     model: {
-      dir: model.take<string | null>("dir", null, "a model package's folder", isText),
+      dir: model.take<string | null>("dir", null, "a model package's place", isText),
       threads: model.take("threads", availableParallelism(), "a number of threads, 1 to 256", isThreads),
     },
     log: root.take<ServerConfig["log"]>("log", "text", '"text", "json" or "none"', isLog),
@@ -161,8 +174,12 @@ export function parseConfig(input: unknown): ServerConfig {
   return config;
 }
 
-/** Until there is a login, the page is for this machine alone; a DICOM port on a network is for known senders. */
-function refuseExposure({ http, dicom }: ServerConfig): void {
+/**
+ * Until there is a login, the page is for this machine alone; a DICOM port on a network is for known senders.
+ * A model alone keeps nothing and shows nothing of anyone: it may be reached from wherever its container is.
+ */
+function refuseExposure({ roles, http, dicom }: ServerConfig): void {
+  if (isModelService(roles)) return;
   if (!isLoopback(http.host)) {
     throw new ConfigError(
       "http.host",

@@ -18,15 +18,18 @@ import { createReceiver } from "../store/receive.ts";
 import { recoverReceiving } from "../store/receive-recovery.ts";
 import type { Database } from "../store/schema.ts";
 import { findItem } from "../store/studies.ts";
-import type { Role, ServerConfig } from "./config.ts";
+import { isModelService, type Role, type ServerConfig } from "./config.ts";
 import { buildApp } from "./http/app.ts";
 import { EventHub } from "./http/events.ts";
-import { createLog, errorText, type Log } from "./log.ts";
+import { cannotListen, httpUrlOf, listenHttp } from "./listen.ts";
+import { createLog, type Log } from "./log.ts";
 import { Metrics, type Counter } from "./metrics.ts";
+import { startModelService } from "./model-service.ts";
 import { PixelCache } from "./pixels.ts";
 import { AnalysisWorker } from "./scoring/analysis-worker.ts";
 import type { Scorer } from "./scoring/scorer.ts";
 import { openThreadScorer } from "./scoring/thread-scorer.ts";
+import { Stack } from "./stack.ts";
 import { Thread } from "./thread.ts";
 
 const DECODING_THREAD = new URL("./decoding-thread.ts", import.meta.url);
@@ -46,25 +49,6 @@ export interface RunningServer {
 export interface ServerParts {
   readonly openScorer?: (config: ServerConfig, objectsDir: string) => Promise<Scorer>;
   readonly webDir?: string;
-}
-
-/** What was started, to be stopped in reverse order. */
-class Stack {
-  readonly #stops: (() => Promise<unknown>)[] = [];
-  #stopping: Promise<void> | null = null;
-
-  push(stop: () => Promise<unknown>): void {
-    this.#stops.push(stop);
-  }
-
-  stop(log: Log): Promise<void> {
-    this.#stopping ??= (async () => {
-      for (const stop of this.#stops.reverse()) {
-        await stop().catch((error: unknown) => log("error", "stopping", { reason: errorText(error) }));
-      }
-    })();
-    return this.#stopping;
-  }
 }
 
 /**
@@ -97,6 +81,10 @@ interface Shared {
 }
 
 async function start(config: ServerConfig, parts: ServerParts, log: Log, stack: Stack): Promise<Ports> {
+  if (isModelService(config.roles)) {
+    const open = (given: ServerConfig) => (parts.openScorer ?? openThreadScorer)(given, "");
+    return { ...(await startModelService(config, open, log, stack)), dicomPort: 0 };
+  }
   const has = (role: Role) => config.roles.includes(role);
   const objectsDir = join(config.dataDir, "objects");
   const incomingDir = join(config.dataDir, "incoming");
@@ -140,8 +128,7 @@ async function start(config: ServerConfig, parts: ServerParts, log: Log, stack: 
     stack.push(() => opened.close());
     if (has("worker")) worker = startWorker(shared, opened);
   }
-  const { host } = config.http;
-  const httpUrl = httpPort === 0 ? "" : `http://${host.includes(":") ? `[${host}]` : host}:${httpPort}`;
+  const httpUrl = httpPort === 0 ? "" : httpUrlOf(config.http.host, httpPort);
   return { httpUrl, httpPort, dicomPort };
 }
 
@@ -233,15 +220,5 @@ async function startHttp(shared: Shared, { hub, scorer, receive, parts }: WebPar
     hub.close();
     await app.close();
   });
-  await app.listen({ host, port }).catch((cause: unknown) => {
-    throw cannotListen("HTTP", host, port, cause);
-  });
-  const bound = app.server.address();
-  return typeof bound === "object" && bound !== null ? bound.port : port;
-}
-
-function cannotListen(what: string, host: string, port: number, cause: unknown): Error {
-  const taken = (cause as NodeJS.ErrnoException).code === "EADDRINUSE";
-  const why = taken ? "the port is taken by another program" : errorText(cause);
-  return new Error(`${what} cannot listen on ${host}:${port}: ${why}.`, { cause });
+  return listenHttp(app, host, port);
 }

@@ -12,7 +12,7 @@ import { dirname, join } from "node:path";
 import { withLock } from "./folder-lock.ts";
 import { endpointOf, S3Error } from "./s3-error.ts";
 import { Bucket, parseS3, type S3Object } from "./s3.ts";
-import { filesBelow, isTarGz, safePath } from "./tar-gz.ts";
+import { filesBelow, isHidden, isTarGz, safePath } from "./tar-gz.ts";
 
 const AT_ONCE = 8;
 /** Says that a folder is a whole package. */
@@ -52,10 +52,10 @@ function wantedOf(bucket: string, prefix: string, objects: readonly S3Object[]):
     const name =
       object.key === prefix ? (prefix.split("/").at(-1) ?? "") : object.key.slice(prefix.length + 1);
     const path = safePath(prefix === "" ? object.key : name);
-    if (path !== null && path !== "" && !path.split("/").some((part) => part.startsWith("."))) {
-      return [{ ...object, path }];
+    if (path === null || path === "") {
+      throw new S3Error(`s3://${bucket}/${object.key}: expected a key that can be a file's name, got that.`);
     }
-    throw new S3Error(`s3://${bucket}/${object.key}: expected a key that can be a file's name, got that.`);
+    return isHidden(path) ? [] : [{ ...object, path }];
   });
 }
 

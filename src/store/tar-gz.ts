@@ -24,13 +24,16 @@ const MOST_ENTRIES = 10_000;
 
 export const isTarGz = (path: string): boolean => /\.(tar\.gz|tgz)$/i.test(path);
 
+/** A path of which any part begins with a dot: what systems and tools leave for themselves. */
+export const isHidden = (path: string): boolean => path.split("/").some((part) => part.startsWith("."));
+
 /** The files of a folder, with those below it: paths relative to it, with `/`, sorted. Hidden ones are passed over. */
 export async function filesBelow(dir: string): Promise<string[]> {
   const entries = await readdir(dir, { recursive: true, withFileTypes: true });
   return entries
     .filter((entry) => entry.isFile())
     .map((entry) => relative(dir, join(entry.parentPath, entry.name)).split(sep).join("/"))
-    .filter((path) => !path.split("/").some((part) => part.startsWith(".")))
+    .filter((path) => !isHidden(path))
     .sort();
 }
 

@@ -1,9 +1,17 @@
 /**
  * @file `firstread serve`: the server, until it is told to stop.
  */
+import { existsSync } from "node:fs";
+
 import { InvalidArgumentError, type Command } from "commander";
 
-import { parseConfig, readConfigFile, ROLES } from "../../server/config.ts";
+import {
+  isModelService,
+  parseConfig,
+  readConfigFile,
+  ROLES,
+  type ServerConfig,
+} from "../../server/config.ts";
 import { startServer } from "../../server/main.ts";
 
 interface ServeOptions {
@@ -29,7 +37,7 @@ function number(text: string): number {
   return value;
 }
 
-/** `all`, or a list with commas. */
+/** `all`, `model`, or a list with commas. */
 function roles(text: string): readonly string[] {
   return text.split(",").flatMap((role) => (role.trim() === "all" ? ROLES : [role.trim()]));
 }
@@ -59,6 +67,17 @@ function withOptions(file: unknown, options: ServeOptions): unknown {
   };
 }
 
+/** SageMaker unpacks a container's model here, and names another place by SM_MODEL_DIR. */
+const CONTAINER_MODEL_DIR = "/opt/ml/model";
+
+/** For the role "model" without a package named: the one that its container was given, where there is one. */
+function withContainerModel(config: ServerConfig): ServerConfig {
+  if (!isModelService(config.roles) || config.model.dir !== null) return config;
+  const named = process.env["SM_MODEL_DIR"] ?? "";
+  const dir = named !== "" ? named : existsSync(CONTAINER_MODEL_DIR) ? CONTAINER_MODEL_DIR : null;
+  return { ...config, model: { ...config.model, dir } };
+}
+
 /** The first Ctrl-C (or SIGTERM) asks for a clean stop, the second ends the process at once. */
 function interrupted(): Promise<void> {
   return new Promise((resolve) => {
@@ -68,7 +87,8 @@ function interrupted(): Promise<void> {
 
 async function serve(options: ServeOptions): Promise<void> {
   const file = options.config === undefined ? {} : await readConfigFile(options.config);
-  const config = parseConfig(withOptions(file, options));
+  const config = withContainerModel(parseConfig(withOptions(file, options)));
+  const isModel = isModelService(config.roles);
   const stopAsked = interrupted();
   const server = await startServer(config);
   const dicom =
@@ -80,9 +100,10 @@ async function serve(options: ServeOptions): Promise<void> {
     );
   } else {
     console.log("FirstRead: research use only, never a diagnosis. Ctrl-C stops.");
-    if (server.httpUrl !== "") console.log(`  Worklist   ${server.httpUrl}`);
+    if (isModel) console.log(`  Model      ${server.httpUrl}/invocations`);
+    else if (server.httpUrl !== "") console.log(`  Worklist   ${server.httpUrl}`);
     if (dicom !== "") console.log(`  DICOM      ${dicom}`);
-    console.log(`  Data       ${config.dataDir}`);
+    if (!isModel) console.log(`  Data       ${config.dataDir}`);
   }
   await stopAsked;
   await server.stop();
@@ -98,13 +119,17 @@ A configuration file is JSON; every member may be left out, and a flag goes befo
     "model": { "dir": "models/default", "threads": 4 } }
 
 HTTP is for this machine only, as there is no login yet. DICOM beyond this machine needs dicom.allowedPeers.
+
+--role model is the model as a service: GET /ping (200 once the model is loaded) and POST /invocations (image/* or
+application/dicom), as SageMaker's containers have them; no database, no DICOM, nothing kept. It may listen beyond
+this machine (--http-host 0.0.0.0). The package is --model, else SM_MODEL_DIR, else /opt/ml/model, else the default.
 `;
 
 export function configure(command: Command): void {
   command
     .option("--config <file>", "a configuration file (JSON)")
     .option("--data <folder>", "where everything is kept (default: ./data)")
-    .option("--role <list>", "what this process does: all, or of receiver,worker,web", roles)
+    .option("--role <list>", "what this process does: all, of receiver,worker,web, or model alone", roles)
     .option("--settle-seconds <n>", "a study is complete when nothing came for so long (default: 10)", number)
     .option("--http-host <address>", "loopback only (default: 127.0.0.1)")
     .option("--http-port <n>", "default: 8080", number)
@@ -112,7 +137,10 @@ export function configure(command: Command): void {
     .option("--dicom-port <n>", "default: 11112", number)
     .option("--ae-title <title>", "our AE title (default: FIRSTREAD)")
     .option("--database <url>", "a PostgreSQL (15 or newer) of your own; otherwise an embedded one")
-    .option("--model <folder>", "a model package (default: the one that came with FirstRead)")
+    .option(
+      "--model <place>",
+      "a model package: a folder, .tar.gz or s3:// (default: the one that comes with FirstRead)",
+    )
     .option("--threads <n>", "threads for the model (default: one for each core)", number)
     .option("--log <format>", "text, json or none (default: text)")
     .option("--json", "say the addresses as one line of JSON")

@@ -14,21 +14,25 @@ import type { Scorer } from "../scoring/scorer.ts";
 import { addActionRoutes } from "./actions.ts";
 import { addDicomWebRoutes } from "./dicomweb.ts";
 import { addEventRoutes, type EventHub } from "./events.ts";
-import { addGuards } from "./guards.ts";
+import { addGuards, refuseForeign, refuseForeignWrite } from "./guards.ts";
 import { addHealthRoutes } from "./health.ts";
 import { addInvocationRoutes } from "./invocations.ts";
 import { addPage } from "./page.ts";
 import { addStudyRoutes } from "./studies.ts";
 
-/** What the routes work with. */
-export interface AppContext {
-  readonly db: Kysely<Database>;
-  readonly hub: EventHub;
-  readonly pixels: PixelCache;
+/** What the routes of a model work with. */
+export interface ModelAppContext {
   readonly metrics: Metrics;
   readonly log: Log;
   /** null where this process scores nothing, and while its model is loaded. */
   readonly scorer: () => Scorer | null;
+}
+
+/** What the routes of a worklist's server work with. */
+export interface AppContext extends ModelAppContext {
+  readonly db: Kysely<Database>;
+  readonly hub: EventHub;
+  readonly pixels: PixelCache;
   /** null where this process receives nothing. */
   readonly receive: ((instance: IncomingInstance) => Promise<Acceptance>) | null;
   readonly incomingDir: string;
@@ -40,9 +44,31 @@ export interface AppContext {
 const MOST_PARAMETER_CHARACTERS = 256;
 const MOST_BODY_BYTES = 64 * 1024;
 
-/** All routes, not listening yet. */
+/** The routes of a worklist's server, not listening yet. */
 export async function buildApp(context: AppContext): Promise<FastifyInstance> {
-  const { metrics, log } = context;
+  const app = createApp(context, refuseForeign);
+  addStudyRoutes(app, context);
+  addActionRoutes(app, context);
+  addEventRoutes(app, context.hub);
+  addHealthRoutes(app, context);
+  addInvocationRoutes(app, context);
+  addDicomWebRoutes(app, context);
+  await addPage(app, context.webDir);
+  return app;
+}
+
+/**
+ * The routes of a model alone. Where it listens beyond this machine, any Host will do: it stands behind
+ * whatever name its container has.
+ */
+export function buildModelApp(context: ModelAppContext, isOnLoopback: boolean): FastifyInstance {
+  const app = createApp(context, isOnLoopback ? refuseForeign : refuseForeignWrite);
+  addInvocationRoutes(app, context);
+  return app;
+}
+
+/** What every side has: guards first, and one place for errors. */
+function createApp({ metrics, log }: ModelAppContext, refuse: typeof refuseForeign): FastifyInstance {
   const app = fastify({
     bodyLimit: MOST_BODY_BYTES,
     routerOptions: { maxParamLength: MOST_PARAMETER_CHARACTERS },
@@ -63,13 +89,6 @@ export async function buildApp(context: AppContext): Promise<FastifyInstance> {
     if (reply.statusCode >= 500) metrics.add("firstread_http_errors_total");
   });
   app.removeContentTypeParser("text/plain");
-  addGuards(app);
-  addStudyRoutes(app, context);
-  addActionRoutes(app, context);
-  addEventRoutes(app, context.hub);
-  addHealthRoutes(app, context);
-  addInvocationRoutes(app, context);
-  addDicomWebRoutes(app, context);
-  await addPage(app, context.webDir);
+  addGuards(app, refuse);
   return app;
 }

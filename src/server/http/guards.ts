@@ -33,12 +33,13 @@ function hostName(host: string): string {
   return address ?? name ?? "";
 }
 
+type Headers = Readonly<Record<string, string | string[] | undefined>>;
+
+const hostOf = (headers: Headers): string => (typeof headers["host"] === "string" ? headers["host"] : "");
+
 /** @throws HttpError 403 when the request comes from, or through, a name that is not this machine's. */
-export function refuseForeign(
-  method: string,
-  headers: Readonly<Record<string, string | string[] | undefined>>,
-): void {
-  const host = typeof headers["host"] === "string" ? headers["host"] : "";
+export function refuseForeign(method: string, headers: Headers): void {
+  const host = hostOf(headers);
   if (!isLoopback(hostName(host))) {
     throw new HttpError(
       403,
@@ -46,6 +47,12 @@ export function refuseForeign(
       `Expected a Host of this machine (localhost, 127.0.0.1), got "${host}".`,
     );
   }
+  refuseForeignWrite(method, headers);
+}
+
+/** @throws HttpError 403 for a write that a page of another site makes a browser send. */
+export function refuseForeignWrite(method: string, headers: Headers): void {
+  const host = hostOf(headers);
   if (SAFE_METHODS.has(method)) return;
   const { origin } = headers;
   if (origin !== undefined && URL.parse(String(origin))?.host !== host.toLowerCase()) {
@@ -65,11 +72,11 @@ export function refuseForeign(
   }
 }
 
-/** Check every request, and put the headers on every answer. */
-export function addGuards(app: FastifyInstance): void {
+/** Check every request with `refuse`, and put the headers on every answer. */
+export function addGuards(app: FastifyInstance, refuse: typeof refuseForeign): void {
   app.addHook("onRequest", async (request, reply) => {
     reply.headers(HEADERS);
-    refuseForeign(request.method, request.headers);
+    refuse(request.method, request.headers);
   });
 }
 

@@ -7,7 +7,6 @@ import { workerData } from "node:worker_threads";
 import { decodeSlices } from "../../dicom/decode.ts";
 import type { InstanceHeader } from "../../dicom/instance.ts";
 import { Classifier, type PictureResult } from "../../model/classifier.ts";
-import { DEFAULT_MODEL_DIR } from "../../model/package.ts";
 import { readPicture } from "../../model/picture-file.ts";
 import { scoreStudy } from "../../model/score-study.ts";
 import { DiskObjectStore } from "../../store/objects.ts";
@@ -16,7 +15,7 @@ import type { Classification, ScoringResult, ScoringSource } from "./scorer.ts";
 import { UNUSABLE_IMAGE, type LoadedModel, type ScoringThreadData } from "./thread-scorer.ts";
 
 const { modelDir, threads, objectsDir } = workerData as ScoringThreadData;
-const loading = Classifier.load(modelDir ?? DEFAULT_MODEL_DIR, { threads });
+const loading = Classifier.load(modelDir, { threads });
 loading.catch(() => undefined); // whoever calls is told
 
 async function load(): Promise<LoadedModel> {

@@ -2,6 +2,8 @@
  * @file The scorer that the server uses: the model in a thread of its own.
  */
 import type { ModelReference } from "../../domain/finding.ts";
+import { DEFAULT_MODEL_DIR } from "../../model/package.ts";
+import { toLocalFolder } from "../../store/location.ts";
 import type { ServerConfig } from "../config.ts";
 import { HttpError } from "../errors.ts";
 import { Thread } from "../thread.ts";
@@ -9,8 +11,7 @@ import type { Classification, Scorer, ScoringResult } from "./scorer.ts";
 
 /** What the thread is started with. */
 export interface ScoringThreadData {
-  /** null: the model that came with FirstRead. */
-  readonly modelDir: string | null;
+  readonly modelDir: string;
   readonly threads: number;
   readonly objectsDir: string;
 }
@@ -27,17 +28,21 @@ export const UNUSABLE_IMAGE = "UnusableImage";
 const SCORING_THREAD = new URL("./scoring-thread.ts", import.meta.url);
 
 /**
- * Load the model package in a thread.
+ * Load the model package in a thread; one that is elsewhere is brought here first.
  * @throws Error when there is none, or it cannot be used.
  */
 export async function openThreadScorer({ model }: ServerConfig, objectsDir: string): Promise<Scorer> {
-  const data: ScoringThreadData = { modelDir: model.dir, threads: model.threads, objectsDir };
+  const place = model.dir ?? DEFAULT_MODEL_DIR;
+  const unusable = (cause: unknown) =>
+    new Error(`The model package in ${place} cannot be used: ${(cause as Error).message}`, { cause });
+  const modelDir = await toLocalFolder(place).catch((cause: unknown) => {
+    throw unusable(cause);
+  });
+  const data: ScoringThreadData = { modelDir, threads: model.threads, objectsDir };
   const thread = new Thread(SCORING_THREAD, data);
   const loaded = await thread.call<LoadedModel>("load", null).catch(async (cause: unknown) => {
     await thread.close();
-    throw new Error(`The model package in ${model.dir} cannot be used: ${(cause as Error).message}`, {
-      cause,
-    });
+    throw unusable(cause);
   });
   return {
     ...loaded,
