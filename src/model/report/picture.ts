@@ -1,0 +1,19 @@
+/**
+ * @file A picture file, small and inside a page.
+ */
+import sharp from "sharp";
+
+/** Side of a picture of a report, in pixels. */
+const SIDE = 224;
+const QUALITY = 82;
+
+/** A JPG or PNG file as `data:image/jpeg;base64,…`; null when it cannot be read. */
+export async function pictureDataUri(file: string): Promise<string | null> {
+  try {
+    const image = sharp(file).resize(SIDE, SIDE, { fit: "inside", withoutEnlargement: true });
+    const jpeg = await image.jpeg({ quality: QUALITY }).toBuffer();
+    return `data:image/jpeg;base64,${jpeg.toString("base64")}`;
+  } catch {
+    return null;
+  }
+}
