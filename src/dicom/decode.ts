@@ -39,6 +39,20 @@ const DECODERS: Readonly<Partial<Record<PixelCoding, DecodeFrame>>> = {
   htj2k: decodeHtj2k,
 };
 
+/** One frame as it is stored, and how its words are to be understood. */
+export interface StoredFrame extends Pick<
+  Slice,
+  "rows" | "columns" | "spacingMm" | "positionMm" | "thicknessMm"
+> {
+  readonly sopInstanceUid: string;
+  /** From 1, and how many there are. */
+  readonly frame: number;
+  readonly frames: number;
+  /** `[rows, columns]`. */
+  readonly stored: Uint16Array;
+  readonly format: StoredFormat;
+}
+
 /**
  * The slices of a DICOM file's bytes, one a frame, in frame order.
  *
@@ -46,27 +60,46 @@ const DECODERS: Readonly<Partial<Record<PixelCoding, DecodeFrame>>> = {
  * @throws UndecodableImage when its pixels cannot be had, with the reason in plain words
  */
 export async function decodeSlices(bytes: Uint8Array): Promise<Slice[]> {
+  const slices: Slice[] = [];
+  for await (const own of decodeFrames(bytes)) {
+    const { sopInstanceUid, frame, rows, columns, spacingMm, positionMm, thicknessMm } = own;
+    const hu = toHounsfield(own.stored, hounsfieldTable(own.format));
+    slices.push({ sopInstanceUid, frame, rows, columns, hu, spacingMm, positionMm, thicknessMm });
+  }
+  return withThickness(slices);
+}
+
+/** The frames of a DICOM file's bytes, decoded one by one as they are asked for. Throws like `decodeSlices`. */
+export async function* decodeFrames(bytes: Uint8Array): AsyncGenerator<StoredFrame> {
   const instance = openInstance(bytes, "pixels");
   const { dataSet } = instance;
   const header = headerOf(instance);
   const format = frameFormat(header);
-  if (header.numberOfFrames > 1 && framesPlaced(dataSet) < header.numberOfFrames) {
+  const { numberOfFrames: frames, sopInstanceUid } = header;
+  if (frames > 1 && framesPlaced(dataSet) < frames) {
     throw new UndecodableImage(
-      `its ${header.numberOfFrames} frames have no positions of their own (PerFrameFunctionalGroupsSequence)`,
+      `its ${frames} frames have no positions of their own (PerFrameFunctionalGroupsSequence)`,
     );
   }
   const attributes = frameAttributes(dataSet);
   const decodeFrame = frameDecoder(header, dataSet, format);
-  const slices: Slice[] = [];
-  for (let frame = 0; frame < header.numberOfFrames; frame++) {
-    const own = attributes(frame);
+  for (let index = 0; index < frames; index++) {
+    const own = attributes(index);
     const place = placeSlice(own);
-    const table = hounsfieldTable(storedFormat(dataSet, header, format, own));
-    const hu = toHounsfield(await decodeFrame(frame), table);
+    const stored = storedFormat(dataSet, header, format, own);
     const { rows, columns } = format;
-    slices.push({ sopInstanceUid: header.sopInstanceUid, frame: frame + 1, rows, columns, hu, ...place });
+    const words = await decodeFrame(index);
+    yield {
+      sopInstanceUid,
+      frame: index + 1,
+      frames,
+      rows,
+      columns,
+      stored: words,
+      format: stored,
+      ...place,
+    };
   }
-  return withThickness(slices);
 }
 
 function frameFormat(header: InstanceHeader): FrameFormat {

@@ -14,6 +14,12 @@ export function windowHu(hu: number, { centerHu, widthHu }: Window): number {
   return Math.round(((hu - lower) / (widthHu - 1)) * 255);
 }
 
+/** The same by LINEAR_EXACT (C.11.2.1.3.2), which most notebooks use: the window is as wide as it says. */
+export function windowExactHu(hu: number, { centerHu, widthHu }: Window): number {
+  const part = (hu - centerHu) / widthHu + 0.5;
+  return Math.round(255 * Math.max(0, Math.min(1, part)));
+}
+
 /** Every possible Int16 value through one window: index `hu + 32768`. Shape `[65536]`. */
 export function windowTable(window: Window): Uint8Array {
   const table = new Uint8Array(65536);

@@ -70,6 +70,12 @@ export class ProblemList implements LabelProblems {
     return [...this.#conflicting].slice(0, MOST_LISTED);
   }
 
+  /** The same as plain data: `JSON.stringify` does not look at getters. */
+  toJSON(): LabelProblems {
+    const { repeatedRows, repeatedImages, conflictingImages, unreadableRows, unreadable } = this;
+    return { repeatedRows, repeatedImages, conflictingImages, unreadableRows, unreadable };
+  }
+
   repeats(image: string): void {
     this.repeatedRows += 1;
     this.#repeated.add(image);

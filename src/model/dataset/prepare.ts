@@ -1,0 +1,228 @@
+/**
+ * @file From DICOM files and labels to a training set: `train/`, `validation/` and `test/`, each with a folder a class
+ * of three-window pictures, and a manifest.
+ *
+ * Headers are read first (the split needs every patient), then files are turned into pictures by all cores. Memory is
+ * bounded by what is in the making; whatever stops a run, the same command goes on after the manifest's last line.
+ */
+import { inOrder } from "./in-order.ts";
+import { assign } from "./assignment.ts";
+import type { AssignedFile, Assignment, LeftOut } from "./assignment.ts";
+import type { DatasetSink, DatasetSource } from "./ends.ts";
+import { indexSource } from "./file-index.ts";
+import type { Labels } from "./label-table.ts";
+import { readManifest, shardFile } from "./manifest.ts";
+import type { ManifestEntry, Shard } from "./manifest.ts";
+import type { PictureSpec } from "./picture.ts";
+import { PictureThreads } from "./picture-threads.ts";
+import { keepSettings, secretCheck, windowsInWords } from "./settings.ts";
+import type { SplitParts } from "./split-plan.ts";
+
+export interface PrepareRequest {
+  readonly source: DatasetSource;
+  readonly sink: DatasetSink;
+  readonly labels: Labels;
+  readonly picture: PictureSpec;
+  readonly split: SplitParts;
+  readonly seed: number;
+  /** Key of the patients' digests. */
+  readonly secret: string;
+  readonly shard: Shard;
+  readonly threads: number;
+  readonly onProgress?: (stage: "headers" | "pictures", done: number, total: number) => void;
+  /** Stops the run as if it had been killed, only sooner. */
+  readonly signal?: AbortSignal;
+}
+
+/** Time spent on each stage, all threads together; read and write are waits of the main thread. */
+export interface StageTotalsMs {
+  read: number;
+  decode: number;
+  window: number;
+  encode: number;
+  write: number;
+}
+
+export interface PrepareReport {
+  readonly files: number;
+  readonly patientGroups: number;
+  /** Of this shard: made now, and there before. */
+  readonly made: number;
+  readonly kept: number;
+  /** Of this shard: files that gave no picture, with the reason. */
+  readonly skipped: readonly LeftOut[];
+  readonly withoutLabel: number;
+  readonly withoutFile: number;
+  readonly withoutClass: Readonly<Record<string, number>>;
+  readonly labels: Labels["problems"];
+  readonly seconds: number;
+  readonly stagesMs: StageTotalsMs;
+}
+
+/** The destination took no more; what is finished is kept. */
+export class PrepareStopped extends Error {
+  override readonly name = "PrepareStopped";
+}
+
+/** Pictures in the making for each thread: one at work, one waiting, one being read or written. */
+const PER_THREAD = 3;
+const LISTS = { withoutLabel: "without-label.txt", withoutFile: "without-file.txt" };
+
+/**
+ * Make what is missing.
+ * @throws OtherDataset for a destination made with other settings
+ * @throws PrepareStopped when the destination takes no more (a full disk), or the signal says so
+ */
+export async function prepareDataset(request: PrepareRequest): Promise<PrepareReport> {
+  const { source, sink, labels, picture, split, seed, shard } = request;
+  const startedAt = performance.now();
+  const stagesMs: StageTotalsMs = { read: 0, decode: 0, window: 0, encode: 0, write: 0 };
+  try {
+    await keepSettings(sink, {
+      ...{ classes: labels.classes, picture, split, seed },
+      ...{ secretCheck: secretCheck(request.secret), shards: shard.of },
+    });
+    const files = await source.list();
+    if (files.length === 0) throw new RangeError(`${source.uri} has no file that may be a DICOM instance`);
+    const index = await indexSource(
+      source,
+      files,
+      sink,
+      request.secret,
+      (done) => {
+        request.onProgress?.("headers", done, files.length);
+      },
+      request.signal,
+    );
+    const assignment = assign(index, labels, split, seed);
+    const own = <T>(all: readonly T[]): T[] => all.filter((_, i) => i % shard.of === shard.index - 1);
+    const finished = new Set<string>();
+    for await (const { image } of readManifest(sink, shardFile("manifest", shard))) finished.add(image);
+    const wanted = own(assignment.assigned).filter(({ image }) => !finished.has(image));
+    const failed = await makePictures(request, wanted, stagesMs);
+    const report: PrepareReport = {
+      files: files.length,
+      patientGroups: assignment.groups,
+      made: wanted.length - failed.length,
+      kept: finished.size,
+      skipped: [...own(assignment.leftOut), ...failed],
+      ...counts(assignment),
+      labels: labels.problems,
+      seconds: (performance.now() - startedAt) / 1000,
+      stagesMs,
+    };
+    await writeLists(request, assignment, report);
+    return report;
+  } catch (error) {
+    throw inPlainWords(error, sink);
+  }
+}
+
+function counts({
+  withoutLabel,
+  withoutFile,
+  withoutClass,
+}: Assignment): Pick<PrepareReport, "withoutLabel" | "withoutFile" | "withoutClass"> {
+  const byReason = [...withoutClass].map(([reason, images]) => [reason, images.length] as const);
+  return {
+    withoutLabel: withoutLabel.length,
+    withoutFile: withoutFile.length,
+    withoutClass: Object.fromEntries(byReason),
+  };
+}
+
+/** Pictures of all files, their manifest lines in the files' order. Gives those that failed. */
+async function makePictures(
+  request: PrepareRequest,
+  wanted: readonly AssignedFile[],
+  stagesMs: StageTotalsMs,
+): Promise<LeftOut[]> {
+  const { sink, shard, threads, signal, onProgress } = request;
+  const failed: LeftOut[] = [];
+  if (wanted.length === 0) return failed;
+  const pool = new PictureThreads(request.picture, threads);
+  const manifest = shardFile("manifest", shard);
+  const untilStopped = function* (): Generator<AssignedFile> {
+    for (const file of wanted) {
+      if (signal?.aborted === true) return;
+      yield file;
+    }
+  };
+  let done = 0;
+  try {
+    const work = (file: AssignedFile): Promise<ManifestEntry | LeftOut> =>
+      makeOne(request, pool, file, stagesMs);
+    for await (const outcome of inOrder(untilStopped(), PER_THREAD * threads, work)) {
+      if ("reason" in outcome) failed.push(outcome);
+      else await sink.append(manifest, [JSON.stringify(outcome)]);
+      onProgress?.("pictures", ++done, wanted.length);
+    }
+    await sink.flush();
+    signal?.throwIfAborted();
+  } finally {
+    await pool.close();
+  }
+  return failed;
+}
+
+async function makeOne(
+  { source, sink, labels, picture: spec }: PrepareRequest,
+  pool: PictureThreads,
+  { file, image, classIndex, split }: AssignedFile,
+  stagesMs: StageTotalsMs,
+): Promise<ManifestEntry | LeftOut> {
+  const startedAt = performance.now();
+  let bytes: Uint8Array;
+  try {
+    bytes = await source.read(file);
+  } catch (error) {
+    return { file: file.name, reason: error instanceof Error ? error.message : String(error) };
+  }
+  stagesMs.read += performance.now() - startedAt;
+  const outcome = await pool.make(bytes);
+  if ("reason" in outcome) return { file: file.name, reason: outcome.reason };
+  const { picture } = outcome;
+  for (const stage of ["decode", "window", "encode"] as const) stagesMs[stage] += picture.ms[stage];
+  const label = labels.classes[classIndex] ?? "";
+  const path = `${split}/${fileName(label)}/${fileName(image)}.${spec.format}`;
+  const writingAt = performance.now();
+  await sink.write(path, picture.bytes);
+  stagesMs.write += performance.now() - writingAt;
+  return {
+    ...{ image, split, label, file: path, sha256: picture.sha256, source: file.name },
+    ...{ patient: file.patient, studyInstanceUid: file.study, positionMm: picture.positionMm },
+    ...{ rows: picture.rows, columns: picture.columns, windows: windowsInWords(spec) },
+    findings: labels.findingsOf(image),
+  };
+}
+
+/** A name that is one on every file system. */
+const fileName = (text: string): string => text.replace(/[^A-Za-z0-9._-]/g, "_").replace(/^\.+/, "_");
+
+async function writeLists(
+  { sink, shard }: PrepareRequest,
+  assignment: Assignment,
+  report: PrepareReport,
+): Promise<void> {
+  const skipped = report.skipped.map((line) => `${JSON.stringify(line)}\n`).join("");
+  await sink.write(shardFile("skipped", shard), skipped);
+  if (shard.index === 1) {
+    await sink.write(LISTS.withoutLabel, assignment.withoutLabel.map((name) => `${name}\n`).join(""));
+    await sink.write(LISTS.withoutFile, assignment.withoutFile.map((name) => `${name}\n`).join(""));
+  }
+  await sink.write(shardFile("finished", shard), `${JSON.stringify(report, null, 2)}\n`);
+}
+
+function inPlainWords(error: unknown, { uri }: DatasetSink): unknown {
+  const code = (error as NodeJS.ErrnoException).code;
+  if (code === "ENOSPC" || code === "EDQUOT") {
+    return new PrepareStopped(
+      `${uri} is full. What is finished is kept: make room and run the same command again.`,
+      { cause: error },
+    );
+  }
+  if ((error as Error).name === "AbortError") {
+    return new PrepareStopped("stopped; the same command goes on from here", { cause: error });
+  }
+  return error;
+}
