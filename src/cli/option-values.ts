@@ -3,8 +3,6 @@
  */
 import { InvalidArgumentError } from "commander";
 
-import type { Window } from "../domain/slice.ts";
-
 /** A whole number, 0 or more. */
 export function wholeNumber(text: string): number {
   if (!/^\d+$/.test(text)) throw new InvalidArgumentError("A whole number is expected.");
@@ -33,6 +31,13 @@ export function shareBelowOne(text: string): number {
   return value;
 }
 
+/** A probability: 0 to 1. */
+export function probability(text: string): number {
+  const value = notNegative(text);
+  if (value > 1) throw new InvalidArgumentError("A probability of 0 to 1 is expected.");
+  return value;
+}
+
 /** A regular expression. */
 export function regularExpression(text: string): RegExp {
   try {
@@ -46,13 +51,4 @@ export function regularExpression(text: string): RegExp {
 export function trueOrFalse(text: string): boolean {
   if (text !== "true" && text !== "false") throw new InvalidArgumentError("true or false is expected.");
   return text === "true";
-}
-
-/** A window, as in 40/80. */
-export function windowCenterWidth(text: string): Window {
-  const [, center, width] = /^(-?\d+(?:\.\d+)?)\/(\d+(?:\.\d+)?)$/.exec(text) ?? [];
-  if (center === undefined || !(Number(width) > 1)) {
-    throw new InvalidArgumentError("CENTER/WIDTH in Hounsfield units is expected, as in 40/80.");
-  }
-  return { centerHu: Number(center), widthHu: Number(width) };
 }

@@ -3,86 +3,134 @@
  */
 import { readFile } from "node:fs/promises";
 
+import type { Skipped } from "../domain/study.ts";
 import type { Classifier } from "./classifier.ts";
-import { auc, aucDeLong, bootstrapByGroup, operatingPoint } from "./metrics.ts";
-import type { Estimate } from "./metrics.ts";
+import { figuresOf } from "./figures.ts";
+import type { FigureName, Figures } from "./figures.ts";
+import type { JudgedCase, JudgedSet } from "./judged.ts";
 import { readPicture } from "./picture-file.ts";
 import type { ImageFolder } from "./train/image-folder.ts";
-import { seededRandom } from "./train/random.ts";
 
-/** A case with its true class and the probability of the model's positive class. */
-export interface JudgedCase {
-  readonly file: string;
-  readonly group: string;
-  readonly positive: boolean;
-  readonly probability: number;
+/** Judged cases; what could not be judged; no threshold yet. */
+export interface Judged extends Omit<JudgedSet, "threshold"> {
+  readonly skipped: readonly Skipped[];
 }
 
-export interface Evaluation {
+/** Of more than two classes: each against all others. */
+export interface ClassFigures {
+  readonly label: string;
+  readonly figures: Figures;
+}
+
+export interface Evaluation extends Figures {
+  readonly unit: string;
   readonly cases: number;
   readonly positives: number;
   /** Patients: groups of cases that are drawn together. */
   readonly groups: number;
-  /** DeLong; null when there are none of one kind. */
-  readonly auc: Estimate | null;
-  /** The interval of the AUC when patients are drawn again. */
-  readonly aucIntervalByPatient: readonly [number, number] | null;
   readonly threshold: number;
-  readonly sensitivity: Estimate | null;
-  readonly specificity: Estimate | null;
+  /** Empty with two classes. */
+  readonly classes: readonly ClassFigures[];
+  /** Plain means over the classes; null with two classes, or for what a class has not. */
+  readonly macro: Readonly<Partial<Record<FigureName, number>>> | null;
 }
 
-/** Seed of the bootstrap: the same data, the same interval. */
-const BOOTSTRAP_SEED = 1;
+/** Figures of which the mean over classes says something: they have no threshold. */
+const MACRO: readonly FigureName[] = ["auc", "averagePrecision", "logLoss", "brier", "ece"];
 
-/** The figures of judged cases. */
-export function summariseCases(cases: readonly JudgedCase[], threshold: number): Evaluation {
-  const scored = {
-    scores: cases.map(({ probability }) => probability),
-    positive: cases.map(({ positive }) => positive),
-  };
-  const positives = scored.positive.filter(Boolean).length;
-  const hasBoth = positives > 0 && positives < cases.length;
-  const groups = cases.map(({ group }) => group);
-  const pick = (indices: readonly number[]) => ({
-    scores: indices.map((i) => scored.scores[i] ?? 0),
-    positive: indices.map((i) => scored.positive[i] === true),
-  });
+function macroOf(classes: readonly ClassFigures[]): Partial<Record<FigureName, number>> {
+  const means: Partial<Record<FigureName, number>> = {};
+  for (const name of MACRO) {
+    const values = classes.flatMap(({ figures }) => figures[name]?.value ?? []);
+    if (values.length === classes.length) means[name] = values.reduce((a, b) => a + b, 0) / values.length;
+  }
+  return means;
+}
+
+/** The figures of judged cases at a threshold. */
+export function summariseCases(judged: Omit<JudgedSet, "threshold">, threshold: number): Evaluation {
+  const set: JudgedSet = { ...judged, threshold };
+  const { unit, labels, positive, cases } = set;
+  const own = figuresOf(set);
+  const classes =
+    labels.length === 2
+      ? []
+      : labels.map((label, i) => ({ label, figures: i === positive ? own : figuresOf(set, i) }));
   return {
+    unit,
     cases: cases.length,
-    positives,
-    groups: new Set(groups).size,
-    auc: hasBoth ? aucDeLong(scored) : null,
-    aucIntervalByPatient: hasBoth
-      ? bootstrapByGroup(groups, (indices) => auc(pick(indices)), seededRandom(BOOTSTRAP_SEED))
-      : null,
+    positives: cases.filter(({ classIndex }) => classIndex === positive).length,
+    groups: new Set(cases.map(({ group }) => group)).size,
     threshold,
-    ...operatingPoint(scored, threshold),
+    ...own,
+    classes,
+    macro: classes.length === 0 ? null : macroOf(classes),
+  };
+}
+
+/** From the data's classes to those that are judged. */
+export interface ClassMapping {
+  readonly labels: readonly string[];
+  readonly positive: number;
+  /** The judged class of a class of the data. */
+  readonly classOf: (dataClass: number) => number;
+  /** Probabilities of the judged classes from those of the model's. */
+  readonly probabilitiesOf: (probabilities: readonly number[]) => readonly number[];
+}
+
+/**
+ * Where the model knows every class of the data, each is judged; otherwise its positive class against all others.
+ * @throws RangeError when no class of the data is the model's positive one
+ */
+export function mapClasses(
+  dataLabels: readonly string[],
+  { labels, spec }: Pick<Classifier, "labels" | "spec">,
+): ClassMapping {
+  const { positive } = spec;
+  const dataPositive = dataLabels.indexOf(positive);
+  if (dataPositive < 0) {
+    throw new RangeError(`the model finds "${positive}"; the data has the classes ${dataLabels.join(", ")}`);
+  }
+  const own = labels.indexOf(positive);
+  if (dataLabels.every((label) => labels.includes(label))) {
+    return {
+      labels,
+      positive: own,
+      classOf: (dataClass) => labels.indexOf(dataLabels[dataClass] ?? ""),
+      probabilitiesOf: (probabilities) => probabilities,
+    };
+  }
+  const other = labels.length === 2 ? (labels[1 - own] ?? "") : `not ${positive}`;
+  return {
+    labels: [other, positive],
+    positive: 1,
+    classOf: (dataClass) => (dataClass === dataPositive ? 1 : 0),
+    probabilitiesOf: (probabilities) => [1 - (probabilities[own] ?? 0), probabilities[own] ?? 0],
   };
 }
 
 /**
- * Judge the pictures of class folders. A folder named like the model's positive class is positive; all others are
- * negative.
- * @throws RangeError when no folder is named like the positive class; UnreadablePicture for a damaged picture
+ * Judge pictures with known classes. One that cannot be read is passed over and named.
+ * @throws RangeError when no class of the data is the model's positive one
  */
 export async function judgePictures(
   classifier: Classifier,
   { labels, images }: ImageFolder,
   onProgress: (done: number, total: number) => void = () => undefined,
-): Promise<JudgedCase[]> {
-  const { positive, input } = classifier.spec;
-  const positiveIndex = labels.indexOf(positive);
-  if (positiveIndex < 0) {
-    throw new RangeError(`the model finds "${positive}"; the data has the classes ${labels.join(", ")}`);
-  }
+): Promise<Judged> {
+  const mapping = mapClasses(labels, classifier);
   const cases: JudgedCase[] = [];
-  for (const { file, classIndex, group } of images) {
-    const picture = await readPicture(await readFile(file), input.size, file);
-    const [result] = await classifier.classifyRgb([picture]);
-    const probability = result?.probability ?? 0;
-    cases.push({ file, group, positive: classIndex === positiveIndex, probability });
-    onProgress(cases.length, images.length);
+  const skipped: Skipped[] = [];
+  for (const [index, { file, classIndex, group }] of images.entries()) {
+    try {
+      const picture = await readPicture(await readFile(file), classifier.spec.input.size, file);
+      const [result] = await classifier.classifyRgb([picture]);
+      const probabilities = mapping.probabilitiesOf(result?.probabilities ?? []);
+      cases.push({ file, group, classIndex: mapping.classOf(classIndex), probabilities });
+    } catch (error) {
+      skipped.push({ file, reason: error instanceof Error ? error.message : String(error) });
+    }
+    onProgress(index + 1, images.length);
   }
-  return cases;
+  return { unit: "pictures", labels: mapping.labels, positive: mapping.positive, cases, skipped };
 }

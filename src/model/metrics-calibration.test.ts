@@ -39,6 +39,16 @@ describe("calibrationFit", () => {
     expect(calibrationFit(cases, ones(3), { fixedSlope: 1 }).intercept).toBeCloseTo(Math.log(2), 9);
   });
 
+  it("finds its way from certain mistakes", () => {
+    // Given 1 - 1e-7 and 1e-7, one of two wrong either way: the intercept that makes both sides even is 0.
+    const cases = sortCases([1, 1, 0, 0], [true, false, true, false]);
+    expect(calibrationFit(cases, ones(4)).slope).toBeCloseTo(0, 9);
+    // Three positives in four, all given 1e-7: the odds 3 for odds of 1e-7 / (1 - 1e-7).
+    const low = sortCases([0, 0, 0, 0], [true, true, true, false]);
+    const { intercept } = calibrationFit(low, ones(4), { fixedSlope: 1 });
+    expect(intercept).toBeCloseTo(Math.log(3) - Math.log(1e-7 / (1 - 1e-7)), 6);
+  });
+
   it("counts a case by its weight", () => {
     const cases = sortCases([0.5, 0.5], [true, false]);
     expect(calibrationFit(cases, [3, 1], { fixedSlope: 1 }).intercept).toBeCloseTo(Math.log(3), 9);

@@ -57,16 +57,18 @@ export function eceOf(cases: SortedCases, weights: Weights): number {
   return probability.reduce((sum, p, bin) => sum + Math.abs(p - (positives[bin] ?? 0)), 0) / total;
 }
 
-/** Newton's method stops at steps below this, and gives up after so many. */
+/** Newton's method stops at steps below this, and gives up after so many: a threshold separates the kinds. */
 const SMALLEST_STEP = 1e-10;
-const MOST_STEPS = 50;
-/** Slopes beyond this are those of classes that a threshold separates: there is no finite one. */
-const LARGEST_SLOPE = 1e3;
+const MOST_STEPS = 60;
+/** Far from the top the likelihood is all but flat, and a step unbounded would leave it for good. */
+const LARGEST_STEP = 1;
 
 export interface LogisticFit {
   readonly intercept: number;
   readonly slope: number;
 }
+
+const bounded = (step: number): number => Math.max(-LARGEST_STEP, Math.min(LARGEST_STEP, step));
 
 const NO_FIT: LogisticFit = { intercept: NaN, slope: NaN };
 
@@ -106,10 +108,9 @@ export function calibrationFit(
       fixedSlope === undefined
         ? [(h11 * g0 - h01 * g1) / determinant, (h00 * g1 - h01 * g0) / determinant]
         : [g0 / h00, 0];
-    intercept += dIntercept;
-    slope += dSlope;
+    intercept += bounded(dIntercept);
+    slope += bounded(dSlope);
     if (!Number.isFinite(intercept) || !Number.isFinite(slope)) return NO_FIT;
-    if (Math.abs(intercept) > LARGEST_SLOPE || Math.abs(slope) > LARGEST_SLOPE) return NO_FIT;
     if (Math.abs(dIntercept) + Math.abs(dSlope) < SMALLEST_STEP) return { intercept, slope };
   }
   return NO_FIT;

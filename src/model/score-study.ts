@@ -34,6 +34,8 @@ export interface ScoredSlice extends SliceFinding {
   readonly columns: number;
   readonly spacingMm: readonly [rowMm: number, columnMm: number];
   readonly thicknessMm: number | null;
+  /** One a class, in the order of the model's labels. */
+  readonly probabilities: readonly number[];
   readonly saliency: Saliency;
 }
 
@@ -93,9 +95,9 @@ async function scoreInstances(
   let batch: Extract<SlabStep, { kind: "picture" }>[] = [];
 
   const fileOf = (instance: number): string => sources[instance]?.file ?? "";
-  const keep = (decoded: DecodedSlice, { probability, saliency }: SliceResult): void => {
+  const keep = (decoded: DecodedSlice, { probability, probabilities, saliency }: SliceResult): void => {
     const { instance, ...rest } = decoded;
-    slices.push({ file: fileOf(instance), ...rest, probability, saliency });
+    slices.push({ file: fileOf(instance), ...rest, probability, probabilities, saliency });
   };
   const runBatch = async (): Promise<void> => {
     const startedMs = performance.now();

@@ -7,7 +7,6 @@ import onnxProto from "onnx-proto";
 import type { onnx as proto } from "onnx-proto";
 
 import { GraphError } from "./model.ts";
-import { raiseOpset } from "./raise-opset.ts";
 import type { Attribute, Dimension, Model, Node, ValueInfo } from "./model.ts";
 import { ELEMENT_TYPES, tensorBytes, tensorFromBytes } from "./tensor.ts";
 import type { ElementType, Tensor } from "./tensor.ts";
@@ -153,7 +152,7 @@ function readNode(message: proto.INodeProto): Node {
 }
 
 /**
- * A model from the bytes of an `.onnx` file; one older than operator set 13 is raised to it.
+ * A model from the bytes of an `.onnx` file.
  * @throws GraphError when the bytes are no ONNX model, or one outside the supported subset
  */
 export function readOnnx(bytes: Uint8Array): Model {
@@ -175,14 +174,14 @@ export function readOnnx(bytes: Uint8Array): Model {
       return [name, readTensor(tensor, `initializer "${name}"`)];
     }),
   );
-  return raiseOpset({
+  return {
     opset,
     // Before IR version 4 every initializer was listed as an input too.
     inputs: (graph.input ?? []).filter(({ name }) => !initializers.has(name ?? "")).map(readValue),
     outputs: (graph.output ?? []).map(readValue),
     nodes: graph.node.map(readNode),
     initializers,
-  });
+  };
 }
 
 /** An operator outside the standard set is named with its domain and a dot before it. */

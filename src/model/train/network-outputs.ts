@@ -3,12 +3,13 @@
  */
 import type { Model } from "../../nn/model.ts";
 import { Session } from "../../nn/session.ts";
+import { connect, withInnerNames } from "../../nn/subgraph.ts";
 import type { FloatTensor } from "../../nn/tensor.ts";
-import { pooledExtractor } from "../compile.ts";
-import { pooledShape } from "../head.ts";
+import { extractorTo } from "../compile.ts";
+import { pooledShape, poolingModel } from "../head.ts";
 import type { FeatureMaps } from "../head.ts";
 import type { Pooling } from "../spec.ts";
-import type { BatchSource } from "./feed.ts";
+import type { Feed } from "./feed.ts";
 import { evenBatches } from "./fine-tune.ts";
 import { standardOf } from "./standardise.ts";
 import type { Standard } from "./standardise.ts";
@@ -16,17 +17,16 @@ import type { Standard } from "./standardise.ts";
 /** Pictures in one run. */
 const BATCH_SIZE = 16;
 
-/** Tensors of one output, batch by batch; of pictures as they are, or as they are changed in an epoch. */
-export async function* outputsOf(
+/** Tensors of one output for pictures as they are, batch by batch. */
+async function* outputsOf(
   model: Model,
   output: string,
-  feed: BatchSource,
+  feed: Feed,
   indices: readonly number[],
-  epoch: number | null = null,
 ): AsyncGenerator<FloatTensor> {
   const session = await Session.load(model);
   try {
-    for await (const images of feed.batches(evenBatches(indices, BATCH_SIZE), epoch)) {
+    for await (const images of feed.batches(evenBatches(indices, BATCH_SIZE), null)) {
       const tensor = (await session.run({ [session.inputNames[0] ?? ""]: images }, [output]))[output];
       if (tensor?.type !== "float32") throw new TypeError(`the network's "${output}" is not float32`);
       yield tensor;
@@ -39,7 +39,7 @@ export async function* outputsOf(
 /** Logits of pictures by index: `[indices, classes]`. */
 export async function networkLogits(
   model: Model,
-  feed: BatchSource,
+  feed: Feed,
   indices: readonly number[],
 ): Promise<Float32Array[]> {
   const rows: Float32Array[] = [];
@@ -55,11 +55,14 @@ export async function featureStandard(
   backbone: Model,
   maps: FeatureMaps,
   pooling: Pooling,
-  feed: BatchSource,
+  feed: Feed,
   indices: readonly number[],
 ): Promise<Standard> {
   const { cells, features } = pooledShape(maps, pooling);
-  const pooled = pooledExtractor(backbone, maps, pooling);
+  const pooled = connect(
+    extractorTo(backbone, maps.layer),
+    withInnerNames(poolingModel(maps, pooling, backbone.opset), "pooling/"),
+  );
   const length = cells * features;
   const values = new Float32Array(indices.length * length);
   let at = 0;
