@@ -9,11 +9,13 @@ import { hiResCam } from "../../src/explain/hires-cam.ts";
 import { Classifier } from "../../src/model/classifier.ts";
 import { readExtractorNote } from "../../src/model/import/extractor-note.ts";
 import { importModel, licencePath, saveExtractor } from "../../src/model/import/import-model.ts";
+import { readPicture } from "../../src/model/picture-file.ts";
 import { proportion } from "../../src/model/metrics.ts";
 import { savePackage } from "../../src/model/package.ts";
 import type { PackageParts } from "../../src/model/package.ts";
 import type { Metric } from "../../src/model/spec.ts";
-import { readImageFolder } from "../../src/model/train/image-folder.ts";
+import { readLabelledFolder } from "../../src/model/train/labelled-folder.ts";
+import { prepareTrainingData } from "../../src/model/train/prepare-data.ts";
 import { train } from "../../src/model/train/train.ts";
 import type { Extractor } from "../../src/model/train/package-parts.ts";
 import type { Model } from "../../src/nn/model.ts";
@@ -70,12 +72,20 @@ async function phantomStudies(work: string, dir: string): Promise<ChoiceStudy[]>
 
 /** Train, choose the threshold, and write the package. */
 export async function buildPackage(work: string, output: string): Promise<void> {
-  const folder = await readImageFolder(join(work, "pictures"));
   const extractor = await extractorIn(work);
-  const { parts, crossValidation } = await train(
-    folder,
+  const { size } = extractor;
+  const data = await prepareTrainingData(await readLabelledFolder(join(work, "pictures")), {
+    size,
+    decode: (bytes, file) => readPicture(bytes, size, file),
+    spillFile: join(work, "pictures.rgb"),
+    validationSplit: 0,
+    seed: HEAD.seed,
+    allowDuplicates: true,
+  });
+  const { parts, heldOut: crossValidation } = await train({
+    data,
     extractor,
-    {
+    options: {
       ...HEAD,
       ...PACKAGE,
       layer: EXTRACTOR.layer,
@@ -84,13 +94,13 @@ export async function buildPackage(work: string, output: string): Promise<void> 
       judged: (file) => JUDGED.test(basename(file)),
       cacheDir: join(work, "features"),
     },
-    {
-      onFeatures: (done, total) => {
-        if (done % 200 < 4 || done === total) console.error(`features ${done} of ${total}`);
-      },
-      onFold: (fold, area) => console.error(`fold ${fold}: AUC ${area.toFixed(4)}`),
+    context: {
+      checkpointDir: null,
+      resume: false,
+      onFeatures: (done, total) => console.error(`features ${done} of ${total}`),
+      onFold: (fold) => console.error(`fold ${fold}`),
     },
-  );
+  });
   if (!crossValidation) throw new Error("the recipe has no cross-validation");
   console.error(`AUC ${crossValidation.auc.value.toFixed(4)}`);
   const extra = { "EXTRACTOR-LICENSE.txt": extractor.licence };

@@ -3,6 +3,8 @@
  */
 import { InvalidArgumentError } from "commander";
 
+import type { Window } from "../domain/slice.ts";
+
 /** A whole number, 0 or more. */
 export function wholeNumber(text: string): number {
   if (!/^\d+$/.test(text)) throw new InvalidArgumentError("A whole number is expected.");
@@ -51,4 +53,13 @@ export function regularExpression(text: string): RegExp {
 export function trueOrFalse(text: string): boolean {
   if (text !== "true" && text !== "false") throw new InvalidArgumentError("true or false is expected.");
   return text === "true";
+}
+
+/** A window, as in 40/80. */
+export function windowCenterWidth(text: string): Window {
+  const [, center, width] = /^(-?\d+(?:\.\d+)?)\/(\d+(?:\.\d+)?)$/.exec(text) ?? [];
+  if (center === undefined || !(Number(width) > 1)) {
+    throw new InvalidArgumentError("CENTER/WIDTH in Hounsfield units is expected, as in 40/80.");
+  }
+  return { centerHu: Number(center), widthHu: Number(width) };
 }

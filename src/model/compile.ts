@@ -8,7 +8,7 @@ import type { Model } from "../nn/model.ts";
 import { Session } from "../nn/session.ts";
 import { connect, extract, withInnerNames } from "../nn/subgraph.ts";
 import { floats } from "../nn/tensor.ts";
-import { headModel } from "./head.ts";
+import { headModel, poolingModel } from "./head.ts";
 import type { FeatureMaps, LinearHead } from "./head.ts";
 import type { Pooling } from "./spec.ts";
 
@@ -74,6 +74,12 @@ export function mapRegion(extractor: Model, maps: FeatureMaps, size: number): Re
     rows: (rows.count * rows.step) / size,
     columns: (columns.count * columns.step) / size,
   };
+}
+
+/** An extractor up to a layer, and its pooling: image in, `pooled` `[N, cells · features]` out. */
+export function pooledExtractor(extractor: Model, maps: FeatureMaps, pooling: Pooling): Model {
+  const pooled = withInnerNames(poolingModel(maps, pooling, extractor.opset), "pooling/");
+  return connect(extractorTo(extractor, maps.layer), pooled);
 }
 
 export interface CompileOptions {

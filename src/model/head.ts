@@ -58,7 +58,7 @@ function addPooling(graph: GraphBuilder, maps: FeatureMaps, pooling: Pooling): s
  * logits `[N, classes]`. Over several cells a logit is the log of the mean of the cells' exponentials; their maximum
  * is taken out first, so that no exponential overflows.
  */
-export function addLinear(
+function addLinear(
   graph: GraphBuilder,
   pooled: string,
   layer: { readonly weights: string; readonly bias: string; readonly classes: number },
@@ -80,7 +80,7 @@ export function addLinear(
  * Standardise pooled features `[N, cells · features]`: `(x - mean) / deviation`, both `[features]`; gives the name of
  * the result, of the same shape.
  */
-export function addStandardised(
+function addStandardised(
   graph: GraphBuilder,
   pooled: string,
   cells: number,
@@ -117,24 +117,23 @@ export const HEAD_WEIGHTS = "weights";
 export const HEAD_BIAS = "bias";
 
 /**
- * The head while it is trained: features are standardised before it. Where cells are scored one by one, the first class
- * is the reference and has no evidence of its own: its weights do not count.
- * Input: the maps; output: `logits` `[N, classes]`; constants to be trained: `HEAD_WEIGHTS`, `HEAD_BIAS`.
+ * The head while it is trained, from `pooled` `[N, cells · features]` to `logits` `[N, classes]`; features are
+ * standardised first. Where cells are scored one by one, the first class is the reference and has no evidence of its
+ * own: its weights do not count. Constants to be trained: `HEAD_WEIGHTS`, `HEAD_BIAS`.
  */
 export function trainableHead(
-  maps: FeatureMaps,
-  pooling: Pooling,
+  shape: { readonly cells: number; readonly features: number },
   { weights, bias }: LinearHead,
   standard: { readonly mean: Float32Array; readonly deviation: Float32Array },
   opset: number,
 ): Model {
-  const graph = startAt(maps, opset);
+  const graph = new GraphBuilder(opset);
   const classes = bias.length;
-  const shape = pooledShape(maps, pooling);
+  const pooled = graph.input("pooled", ["N", shape.cells * shape.features]);
   const all = graph.constant(floats([classes, shape.features], weights), HEAD_WEIGHTS);
   const counted = Array.from({ length: classes }, (_, c) => (c === 0 && shape.cells > 1 ? 0 : 1));
   const masked = graph.add("Mul", [all, graph.constant(floats([classes, 1], counted))]);
-  const standardised = addStandardised(graph, addPooling(graph, maps, pooling), shape.cells, standard);
+  const standardised = addStandardised(graph, pooled, shape.cells, standard);
   const layer = { weights: masked, bias: graph.constant(floats([classes], bias), HEAD_BIAS), classes };
   addLinear(graph, standardised, layer, shape, "logits");
   graph.output("logits", "logits", ["N", classes]);

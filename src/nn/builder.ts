@@ -54,7 +54,7 @@ export class GraphBuilder {
   }
 
   /** Add a constant. Without a name it gets a free one. */
-  constant(tensor: Tensor, name = this.#free("constant")): string {
+  constant(tensor: Tensor, name = this.freeName("constant")): string {
     this.#initializers.set(this.#claim(name), tensor);
     return name;
   }
@@ -74,7 +74,7 @@ export class GraphBuilder {
     attributes: PlainAttributes = {},
     output?: string,
   ): string {
-    return this.addNode(operator, inputs, attributes, [output ?? this.#free(operator)])[0] ?? "";
+    return this.addNode(operator, inputs, attributes, [output ?? this.freeName(operator)])[0] ?? "";
   }
 
   /** Add a node with the named outputs. */
@@ -115,15 +115,16 @@ export class GraphBuilder {
     };
   }
 
+  /** A name that no value has yet, for an output of `addNode`. */
+  freeName(stem: string): string {
+    let index = this.#names.size;
+    while (this.#names.has(`${stem}_${index}`) || this.#reserved.has(`${stem}_${index}`)) index++;
+    return `${stem}_${index}`;
+  }
+
   #claim(name: string): string {
     if (this.#names.has(name)) throw new GraphError(`the graph already has a value named "${name}"`);
     this.#names.add(name);
     return name;
-  }
-
-  #free(stem: string): string {
-    let index = this.#names.size;
-    while (this.#names.has(`${stem}_${index}`) || this.#reserved.has(`${stem}_${index}`)) index++;
-    return `${stem}_${index}`;
   }
 }

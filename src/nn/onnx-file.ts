@@ -7,6 +7,7 @@ import onnxProto from "onnx-proto";
 import type { onnx as proto } from "onnx-proto";
 
 import { GraphError } from "./model.ts";
+import { raiseOpset } from "./raise-opset.ts";
 import type { Attribute, Dimension, Model, Node, ValueInfo } from "./model.ts";
 import { ELEMENT_TYPES, tensorBytes, tensorFromBytes } from "./tensor.ts";
 import type { ElementType, Tensor } from "./tensor.ts";
@@ -152,7 +153,7 @@ function readNode(message: proto.INodeProto): Node {
 }
 
 /**
- * A model from the bytes of an `.onnx` file.
+ * A model from the bytes of an `.onnx` file; one older than operator set 13 is raised to it.
  * @throws GraphError when the bytes are no ONNX model, or one outside the supported subset
  */
 export function readOnnx(bytes: Uint8Array): Model {
@@ -174,14 +175,14 @@ export function readOnnx(bytes: Uint8Array): Model {
       return [name, readTensor(tensor, `initializer "${name}"`)];
     }),
   );
-  return {
+  return raiseOpset({
     opset,
     // Before IR version 4 every initializer was listed as an input too.
     inputs: (graph.input ?? []).filter(({ name }) => !initializers.has(name ?? "")).map(readValue),
     outputs: (graph.output ?? []).map(readValue),
     nodes: graph.node.map(readNode),
     initializers,
-  };
+  });
 }
 
 /** An operator outside the standard set is named with its domain and a dot before it. */

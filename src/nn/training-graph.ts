@@ -41,6 +41,15 @@ function withInputsFor(model: Model, parameters: readonly string[]): Model {
   };
 }
 
+/** From here on a model's operators mean the same in each newer set, up to `TRAINING_OPSET`. */
+const COMPATIBLE_FROM = 13;
+/** Gradients are shorter in it: ScatterElements adds. */
+const TRAINING_OPSET = 16;
+
+function raisedOpset(opset: number): number {
+  return opset < COMPATIBLE_FROM ? opset : Math.max(opset, TRAINING_OPSET);
+}
+
 /**
  * Inputs: the model's, `TARGET` `[N, classes]`, the parameters. Outputs: `LOSS` `[]` = −Σ target · logSoftmax(logits), the
  * logits, and the gradient of the loss at each parameter under its `gradientName`.
@@ -54,7 +63,8 @@ export function trainingGraph(
   parameters: readonly string[],
   block?: number,
 ): Model {
-  const trained = foldBatchNormalization(foldConstants(withInputsFor(extract(model, [logits]), parameters)));
+  const folded = foldBatchNormalization(foldConstants(withInputsFor(extract(model, [logits]), parameters)));
+  const trained = { ...folded, opset: raisedOpset(folded.opset) };
   const graph = new GraphBuilder(block === undefined ? trained : lowerToBlocks(trained, block, parameters));
   const target = graph.input(TARGET, inferShapes(trained)(logits));
   const logProbability = graph.add("LogSoftmax", [logits], { axis: -1 });

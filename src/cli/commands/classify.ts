@@ -13,6 +13,7 @@ import { DEFAULT_MODEL_DIR } from "../../model/package.ts";
 import { UnreadablePicture, readGrey, readPicture } from "../../model/picture-file.ts";
 import { sliceFromGrey } from "../../model/slice-from-grey.ts";
 import { EXIT_DONE, EXIT_SKIPPED } from "../exit-codes.ts";
+import { windowCenterWidth } from "../option-values.ts";
 import { createProgress } from "../progress.ts";
 
 interface Options {
@@ -67,14 +68,6 @@ async function run(files: readonly string[], options: Options): Promise<void> {
   }
 }
 
-function windowOf(text: string): Window {
-  const [, center, width] = /^(-?\d+(?:\.\d+)?)\/(\d+(?:\.\d+)?)$/.exec(text) ?? [];
-  if (center === undefined || !(Number(width) > 1)) {
-    throw new InvalidArgumentError("CENTER/WIDTH in Hounsfield units is expected, as in 40/80.");
-  }
-  return { centerHu: Number(center), widthHu: Number(width) };
-}
-
 function millimetres(text: string): number {
   if (!(Number(text) > 0)) throw new InvalidArgumentError("A number above 0 is expected.");
   return Number(text);
@@ -84,7 +77,11 @@ export function configure(command: Command): void {
   command
     .argument("<image...>", "JPG or PNG pictures; R, G, B are the brain, subdural and bone window")
     .option("--model <dir>", "model package", DEFAULT_MODEL_DIR)
-    .option("--window <center/width>", "the pictures are grey and show this window, e.g. 40/80", windowOf)
+    .option(
+      "--window <center/width>",
+      "the pictures are grey and show this window, e.g. 40/80",
+      windowCenterWidth,
+    )
     .option(
       "--pixel-mm <mm>",
       "with --window: size of a pixel (default: the picture is 240 mm wide)",

@@ -1,15 +1,16 @@
 /**
  * @file `firstread train`: transfer learning from class folders to a model package.
  */
+import { resolve } from "node:path";
+
 import { InvalidArgumentError, Option } from "commander";
 import type { Command } from "commander";
 
 import { POOLINGS } from "../../model/spec.ts";
 import { defaultFeatureCacheDir } from "../../model/train/feature-cache.ts";
 import { MONITORS } from "../../model/train/fine-tune.ts";
-import { DEFAULT_GROUP } from "../../model/train/image-folder.ts";
 import { SCHEDULES } from "../../model/train/schedule.ts";
-import { WEIGHT_FORMATS } from "../../model/train/train-network.ts";
+import { WEIGHT_FORMATS } from "../../model/train/same-logits.ts";
 import {
   countingNumber,
   notNegative,
@@ -17,11 +18,16 @@ import {
   shareBelowOne,
   trueOrFalse,
   wholeNumber,
+  windowCenterWidth,
 } from "../option-values.ts";
 import { NORMALISATIONS } from "../train/options.ts";
 import type { TrainCommandOptions } from "../train/options.ts";
-import { trainTopLayer } from "../train/top-layer.ts";
-import { trainWholeNetwork } from "../train/whole-network.ts";
+import { runTraining } from "../train/run.ts";
+
+/** A column's name or a regular expression, both of which are one. */
+function groupRule(text: string): string {
+  return regularExpression(text).source;
+}
 
 function foldCount(text: string): number {
   const value = wholeNumber(text);
@@ -33,7 +39,8 @@ export function configure(command: Command): void {
   command
     .argument(
       "<data>",
-      "folder with one sub-folder of .jpg or .png pictures a class (R, G, B: the three windows)",
+      "folder with one sub-folder of .jpg or .png pictures a class (R, G, B: the three windows), or with labels.csv " +
+        "(columns file, label; patient and split where there are any)",
     )
     .requiredOption("--output <dir>", "where the model package goes; what is there is replaced")
     .requiredOption("--backbone <file>", "pretrained extractor, .onnx (see: firstread model import)")
@@ -59,11 +66,17 @@ export function configure(command: Command): void {
     )
     .option("--positive <class>", 'the class to find (default: "hemorrhage", else the last)')
     .option(
-      "--group-by <regex>",
-      "what of a file's name is the patient: first capture (default: the text before the last _)",
-      regularExpression,
-      DEFAULT_GROUP,
+      "--group-by <regex|column>",
+      "the patient: a column of labels.csv, or the first capture in a file's name (default: the column patient or " +
+        "group, else the text before the last _)",
+      groupRule,
     )
+    .option("--validation <dir>", "pictures to validate on, of the same classes; instead of a split")
+    .option(
+      "--allow-duplicates",
+      "also where the same picture is in two classes, or in training and validation",
+    )
+    .option("--window <center/width>", "grey pictures of one window, in HU, e.g. 40/80", windowCenterWidth)
     .option(
       "--folds <k>",
       "cross-validation grouped by patient; 0 for none (default: 5 for the top layer, else 0)",
@@ -112,7 +125,12 @@ export function configure(command: Command): void {
       wholeNumber,
       0,
     )
-    .option("--augmentation <bool>", "flips, rotation, shift, scale, window, noise, blur", trueOrFalse, true)
+    .option(
+      "--augmentation <bool>",
+      "flips, rotation, shift, scale, window, noise, blur (default: true for the whole network)",
+      trueOrFalse,
+    )
+    .option("--augmented-copies <n>", "for the top layer: changed copies of each picture", countingNumber, 4)
     .addOption(
       new Option("--weights <format>", "how the package keeps matrices and kernels")
         .choices(WEIGHT_FORMATS)
@@ -134,6 +152,6 @@ export function configure(command: Command): void {
     .option("--licence <text>", "of the package", "research use only; see the licences of data and extractor")
     .option("--json", "print the result as JSON")
     .action((data: string, options: TrainCommandOptions) =>
-      options.trainOnlyTopLayer ? trainTopLayer(data, options) : trainWholeNetwork(data, options),
+      runTraining(resolve(data), resolve(options.output), options),
     );
 }

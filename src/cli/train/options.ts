@@ -7,6 +7,7 @@ import { basename } from "node:path";
 
 import { gradCam } from "../../explain/grad-cam.ts";
 import { hiResCam } from "../../explain/hires-cam.ts";
+import type { Window } from "../../domain/slice.ts";
 import type { SaliencyMethod } from "../../model/compile.ts";
 import {
   IMAGENET_NORMALISATION,
@@ -19,7 +20,7 @@ import type { Pooling } from "../../model/spec.ts";
 import type { Monitor } from "../../model/train/fine-tune.ts";
 import type { Extractor } from "../../model/train/package-parts.ts";
 import type { ScheduleName } from "../../model/train/schedule.ts";
-import type { WeightFormat } from "../../model/train/train-network.ts";
+import type { WeightFormat } from "../../model/train/same-logits.ts";
 import { readOnnx } from "../../nn/onnx-file.ts";
 
 export const NORMALISATIONS = {
@@ -38,9 +39,12 @@ export interface TrainCommandOptions {
   readonly size?: number;
   readonly normalisation?: keyof typeof NORMALISATIONS;
   readonly positive?: string;
-  readonly groupBy: RegExp;
+  readonly groupBy?: string;
   readonly folds?: number;
   readonly validationSplit: number;
+  readonly validation?: string;
+  readonly window?: Window;
+  readonly allowDuplicates?: true;
   readonly judge?: RegExp;
   readonly epochs: number;
   readonly batchSize: number;
@@ -53,7 +57,8 @@ export interface TrainCommandOptions {
   readonly labelSmoothing: number;
   readonly monitor: Monitor;
   readonly earlyStopping: number;
-  readonly augmentation: boolean;
+  readonly augmentation?: boolean;
+  readonly augmentedCopies: number;
   readonly weights: WeightFormat;
   readonly threads?: number;
   readonly feedThreads: number;

@@ -15,10 +15,14 @@ const NOT_FEATURES = new Set(["Shape", "Size", "Cast", "ArgMax", "Greater", "Les
 /** ImageNet's classes, without and with a background class: a last convolution with as many channels classifies. */
 const IMAGENET_CLASSES = [1000, 1001];
 
+/** The backbone for square images of `size`. */
+export function withSize(model: Model, size: number): Model {
+  return { ...model, inputs: model.inputs.map((input) => ({ ...input, shape: ["N", 3, size, size] })) };
+}
+
 /** The backbone for square images of `size`, weights that are stored compactly unpacked. */
 export async function sizedBackbone(model: Model, size: number): Promise<Model> {
-  const folded = await computeConstants(model);
-  return { ...folded, inputs: folded.inputs.map((input) => ({ ...input, shape: ["N", 3, size, size] })) };
+  return withSize(await computeConstants(model), size);
 }
 
 /** Names of the values that are computed from the image, in the order they are computed. */

@@ -37,7 +37,19 @@ interface Waiting {
 /** Batches asked for ahead, a thread: one under way and one that waits. */
 const AHEAD = 2;
 
-export class Feed {
+/** Where batches come from. */
+export interface BatchSource {
+  /** How long batches have been waited for, in total. */
+  readonly idleMs: number;
+  /**
+   * One tensor a batch, in their order.
+   * @param plan pictures of each batch, by index
+   * @param epoch draws how pictures are changed; null leaves them as they are
+   */
+  batches(plan: readonly (readonly number[])[], epoch: number | null): AsyncGenerator<FloatTensor>;
+}
+
+export class Feed implements BatchSource {
   readonly #size: number;
   readonly #workers: readonly Worker[];
   readonly #waiting = new Map<number, Waiting>();

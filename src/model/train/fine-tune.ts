@@ -1,5 +1,5 @@
 /**
- * @file Fine-tuning a whole network: one run over the pictures, epoch by epoch, with checkpoints. The same network,
+ * @file Training a network: one run over the pictures, epoch by epoch, with checkpoints. The same network,
  * pictures, options and threads give the same weights bit for bit, whether it was interrupted or not.
  */
 import { TrainingStep } from "../../nn/training-step.ts";
@@ -9,7 +9,7 @@ import type { FloatTensor } from "../../nn/tensor.ts";
 import type { CheckpointFolder, RunProgress, RunningSums } from "./checkpoint.ts";
 import { NOTHING_SEEN, figuresOf, withBatch } from "./epoch.ts";
 import type { EpochRecord } from "./epoch.ts";
-import type { Feed } from "./feed.ts";
+import type { BatchSource } from "./feed.ts";
 import { NEW_LAYER } from "./network.ts";
 import type { Network } from "./network.ts";
 import { mixedSeed, seededRandom, shuffled } from "./random.ts";
@@ -42,7 +42,7 @@ export const MONITORS = ["validation-loss", "validation-auc"] as const;
 export type Monitor = (typeof MONITORS)[number];
 
 export interface FineTuneData {
-  readonly feed: Feed;
+  readonly feed: BatchSource;
   /** By picture. */
   readonly classIndex: readonly number[];
   readonly weight: readonly number[];

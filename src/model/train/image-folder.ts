@@ -16,6 +16,8 @@ export interface ImageFolder {
   /** Sorted, except that "normal" and "negative" come first: class names by index. */
   readonly labels: readonly string[];
   readonly images: readonly LabelledImage[];
+  /** Folders without any picture. */
+  readonly emptyClasses?: readonly string[];
 }
 
 const IMAGE_EXTENSIONS = [".jpg", ".jpeg", ".png"];
@@ -33,7 +35,7 @@ export function groupOf(file: string, pattern: RegExp): string {
 }
 
 /** Sorts classes by name, what is not a finding first. */
-function classOrder(a: string, b: string): number {
+export function classOrder(a: string, b: string): number {
   const negative = (label: string): number => (/^(normal|negative|none|0)$/i.test(label) ? 0 : 1);
   return negative(a) - negative(b) || (a < b ? -1 : 1);
 }
@@ -46,10 +48,12 @@ export async function readImageFolder(dir: string, groupBy: RegExp = DEFAULT_GRO
   const entries = await readdir(dir, { withFileTypes: true });
   const folders = entries.filter((entry) => entry.isDirectory() && !entry.name.startsWith("."));
   const classes: { label: string; files: string[] }[] = [];
+  const emptyClasses: string[] = [];
   for (const { name: label } of folders) {
     const names = await readdir(join(dir, label));
     const files = names.filter((name) => IMAGE_EXTENSIONS.includes(extname(name).toLowerCase())).sort();
-    if (files.length > 0) classes.push({ label, files: files.map((name) => join(dir, label, name)) });
+    if (files.length === 0) emptyClasses.push(label);
+    else classes.push({ label, files: files.map((name) => join(dir, label, name)) });
   }
   if (classes.length < 2) {
     throw new RangeError(
@@ -61,5 +65,5 @@ export async function readImageFolder(dir: string, groupBy: RegExp = DEFAULT_GRO
   const images = classes.flatMap(({ files }, classIndex) =>
     files.map((file) => ({ file, classIndex, group: groupOf(file, groupBy) })),
   );
-  return { labels: classes.map(({ label }) => label), images };
+  return { labels: classes.map(({ label }) => label), images, emptyClasses };
 }

@@ -3,13 +3,12 @@
  */
 import type { Model } from "../../nn/model.ts";
 import { Session } from "../../nn/session.ts";
-import { connect, withInnerNames } from "../../nn/subgraph.ts";
 import type { FloatTensor } from "../../nn/tensor.ts";
-import { extractorTo } from "../compile.ts";
-import { pooledShape, poolingModel } from "../head.ts";
+import { pooledExtractor } from "../compile.ts";
+import { pooledShape } from "../head.ts";
 import type { FeatureMaps } from "../head.ts";
 import type { Pooling } from "../spec.ts";
-import type { Feed } from "./feed.ts";
+import type { BatchSource } from "./feed.ts";
 import { evenBatches } from "./fine-tune.ts";
 import { standardOf } from "./standardise.ts";
 import type { Standard } from "./standardise.ts";
@@ -17,16 +16,17 @@ import type { Standard } from "./standardise.ts";
 /** Pictures in one run. */
 const BATCH_SIZE = 16;
 
-/** Tensors of one output for pictures as they are, batch by batch. */
-async function* outputsOf(
+/** Tensors of one output, batch by batch; of pictures as they are, or as they are changed in an epoch. */
+export async function* outputsOf(
   model: Model,
   output: string,
-  feed: Feed,
+  feed: BatchSource,
   indices: readonly number[],
+  epoch: number | null = null,
 ): AsyncGenerator<FloatTensor> {
   const session = await Session.load(model);
   try {
-    for await (const images of feed.batches(evenBatches(indices, BATCH_SIZE), null)) {
+    for await (const images of feed.batches(evenBatches(indices, BATCH_SIZE), epoch)) {
       const tensor = (await session.run({ [session.inputNames[0] ?? ""]: images }, [output]))[output];
       if (tensor?.type !== "float32") throw new TypeError(`the network's "${output}" is not float32`);
       yield tensor;
@@ -39,7 +39,7 @@ async function* outputsOf(
 /** Logits of pictures by index: `[indices, classes]`. */
 export async function networkLogits(
   model: Model,
-  feed: Feed,
+  feed: BatchSource,
   indices: readonly number[],
 ): Promise<Float32Array[]> {
   const rows: Float32Array[] = [];
@@ -55,14 +55,11 @@ export async function featureStandard(
   backbone: Model,
   maps: FeatureMaps,
   pooling: Pooling,
-  feed: Feed,
+  feed: BatchSource,
   indices: readonly number[],
 ): Promise<Standard> {
   const { cells, features } = pooledShape(maps, pooling);
-  const pooled = connect(
-    extractorTo(backbone, maps.layer),
-    withInnerNames(poolingModel(maps, pooling, backbone.opset), "pooling/"),
-  );
+  const pooled = pooledExtractor(backbone, maps, pooling);
   const length = cells * features;
   const values = new Float32Array(indices.length * length);
   let at = 0;

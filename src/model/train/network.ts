@@ -7,7 +7,7 @@ import type { Model } from "../../nn/model.ts";
 import { connect, withInnerNames } from "../../nn/subgraph.ts";
 import { floats } from "../../nn/tensor.ts";
 import type { Tensor } from "../../nn/tensor.ts";
-import { extractorTo } from "../compile.ts";
+import { pooledExtractor } from "../compile.ts";
 import { HEAD_BIAS, HEAD_WEIGHTS, pooledShape, trainableHead } from "../head.ts";
 import type { FeatureMaps, LinearHead } from "../head.ts";
 import type { Pooling } from "../spec.ts";
@@ -38,37 +38,40 @@ export interface NetworkParts {
 export interface Network {
   readonly parts: NetworkParts;
   /** Image in, `logits` `[N, classes]` out. */
+  readonly whole: Model;
+  /** What is trained: `whole`, or the new layer alone from pooled features `[N, cells · features]` on. */
   readonly model: Model;
-  /** Constants of the backbone that are trained. */
+  /** Names of the backbone's constants that are trained. */
   readonly backboneParameters: readonly string[];
 }
 
 /** A backbone with a new, randomly initialised classification layer. */
-export function buildNetwork(parts: NetworkParts): Network {
+export function buildNetwork(parts: NetworkParts, onlyTopLayer: boolean): Network {
   const { backbone, maps, pooling, classes, standard, seed } = parts;
-  const { features } = pooledShape(maps, pooling);
+  const shape = pooledShape(maps, pooling);
   const random = seededRandom(seed);
   const weights = Float32Array.from(
-    { length: classes * features },
+    { length: classes * shape.features },
     () => (2 * random() - 1) * INITIAL_SPREAD,
   );
-  const head = trainableHead(
-    maps,
-    pooling,
-    { weights, bias: new Float32Array(classes) },
-    standard,
-    backbone.opset,
-  );
-  const extractor = extractorTo(backbone, maps.layer);
+  const initial = { weights, bias: new Float32Array(classes) };
+  const head = withInnerNames(trainableHead(shape, initial, standard, backbone.opset), PREFIX);
+  const extractor = pooledExtractor(backbone, maps, pooling);
+  const whole = connect(extractor, head);
   return {
     parts,
-    model: connect(extractor, withInnerNames(head, PREFIX)),
-    backboneParameters: differentiableParameters(extractor),
+    whole,
+    model: onlyTopLayer ? head : whole,
+    backboneParameters: onlyTopLayer ? [] : differentiableParameters(extractor),
   };
 }
 
-/** The whole network with trained values in place of its first ones. */
-export function withParameters({ model }: Network, trained: ReadonlyMap<string, Float32Array>): Model {
+/** A network, by default the whole one, with trained values in place of its first ones. */
+export function withParameters(
+  { whole }: Network,
+  trained: ReadonlyMap<string, Float32Array>,
+  model: Model = whole,
+): Model {
   const values = [...trained].map(
     ([name, data]) => [name, floats(model.initializers.get(name)?.shape ?? [], data)] as const,
   );

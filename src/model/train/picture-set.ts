@@ -15,7 +15,7 @@ export type PictureBytes =
 export interface PictureSet {
   readonly size: number;
   readonly bytes: PictureBytes;
-  /** SHA-256 of each file, in the order asked for; null for one that cannot be read. */
+  /** SHA-256 of each picture's pixels, in the order asked for; null for one that cannot be read. */
   readonly digests: readonly (string | null)[];
   readonly unreadable: readonly { readonly file: string; readonly reason: string }[];
 }
@@ -53,9 +53,8 @@ export async function decodePictures(
     for (let index = next++; index < files.length; index = next++) {
       const name = files[index] ?? "";
       try {
-        const bytes = await readFile(name);
-        const rgb = await decode(bytes, name);
-        digests[index] = createHash("sha256").update(bytes).digest("hex");
+        const rgb = await decode(await readFile(name), name);
+        digests[index] = createHash("sha256").update(rgb).digest("hex");
         if (shared) new Uint8Array(shared, index * length, length).set(rgb);
         else await file?.write(rgb, 0, length, index * length);
       } catch (error) {

@@ -33,10 +33,18 @@ export function groupFolds(groups: readonly string[], folds: number, random: () 
   }));
 }
 
-/** Weights that make every class count the same: `n / (classes · n of its class)`. */
-export function balancedWeights(classIndex: readonly number[], classes: number): number[] {
-  const counts = Array.from({ length: classes }, (_, c) => classIndex.filter((k) => k === c).length);
-  return classIndex.map((c) => classIndex.length / (classes * (counts[c] ?? 1)));
+/**
+ * Weights of examples that make every class count the same: `n / (classes · n of its class)`.
+ * @param counted the examples that count; all by default
+ */
+export function balancedWeights(
+  classIndex: readonly number[],
+  classes: number,
+  counted: readonly number[] = classIndex.map((_, i) => i),
+): number[] {
+  const counts = new Array<number>(classes).fill(0);
+  for (const i of counted) counts[classIndex[i] ?? 0] = (counts[classIndex[i] ?? 0] ?? 0) + 1;
+  return classIndex.map((c) => counted.length / (classes * Math.max(1, counts[c] ?? 0)));
 }
 
 /**

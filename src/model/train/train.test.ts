@@ -1,244 +1,226 @@
-import { mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { gradCam } from "../../explain/grad-cam.ts";
-import { OPSET } from "../../nn/builder.ts";
+import { hiResCam } from "../../explain/hires-cam.ts";
 import { writeOnnx } from "../../nn/onnx-file.ts";
-import { Session } from "../../nn/session.ts";
-import { floats } from "../../nn/tensor.ts";
 import { Classifier } from "../classifier.ts";
 import { judgePictures, summariseCases } from "../evaluate.ts";
-import { headModel } from "../head.ts";
 import { UNIT_NORMALISATION } from "../import/extractor-note.ts";
 import { savePackage } from "../package.ts";
-import { TINY_SIZE, tinyExtractor } from "../test-package.ts";
-import { Adam } from "./adam.ts";
+import { DEFAULT_AUGMENTATION } from "./augment.ts";
 import { DEFAULT_PREPROCESS } from "./default-preprocess.ts";
-import { DEFAULT_GROUP, groupOf, readImageFolder } from "./image-folder.ts";
-import { seededRandom } from "./random.ts";
-import { balancedWeights, groupFolds } from "./split.ts";
-import { foldStandard, standardOf } from "./standardise.ts";
-import { headLogits, trainHead } from "./train-head.ts";
-import { train } from "./train.ts";
+import { TrainingDiverged, TrainingInterrupted } from "./fine-tune.ts";
+import { readImageFolder } from "./image-folder.ts";
 import type { Extractor } from "./package-parts.ts";
-import type { TrainOptions } from "./train.ts";
+import { TINY_SIDE, tinyCnn, tinyData, writeTinyFolder } from "./test-training.ts";
+import { train } from "./train.ts";
+import type { TrainContext, TrainOptions, TrainedPackage } from "./train.ts";
 
 let dir: string;
+let pictures: string;
 
-/** Twelve patients with four pictures: hemorrhage is bright in the first window, the third is noise. */
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), "firstread-train-"));
-  const random = seededRandom(7);
-  for (const label of ["hemorrhage", "normal"]) {
-    await mkdir(join(dir, "data", label), { recursive: true });
-    for (let picture = 0; picture < 24; picture++) {
-      const patient = Math.floor(picture / 4) + (label === "normal" ? 6 : 0);
-      const level = (label === "normal" ? 90 : 140) + 30 * (random() - 0.5);
-      const noise = 255 * random();
-      const rgb = Buffer.alloc(TINY_SIZE * TINY_SIZE * 3);
-      for (let i = 0; i < rgb.length; i++) rgb[i] = i % 3 === 0 ? level : i % 3 === 2 ? noise : 100;
-      const raw = { width: TINY_SIZE, height: TINY_SIZE, channels: 3 } as const;
-      await sharp(rgb, { raw })
-        .png()
-        .toFile(join(dir, "data", label, `p${patient}_${picture}.png`));
-    }
-  }
+  pictures = join(dir, "data");
+  await writeTinyFolder(pictures);
 });
 afterAll(async () => {
   await rm(dir, { recursive: true, force: true });
 });
 
 const extractor: Extractor = {
-  model: tinyExtractor(),
+  model: tinyCnn(),
   digest: "tiny",
-  description: "mean filter",
-  size: TINY_SIZE,
+  description: "two convolutions",
+  size: TINY_SIDE,
   normalisation: UNIT_NORMALISATION,
 };
 
 const options = (change: Partial<TrainOptions> = {}): TrainOptions => ({
-  name: "tiny-head",
+  name: "tiny",
   version: "1",
   licence: "MIT-0",
-  layer: "maps",
-  pooling: "mean+max",
+  layer: "auto",
+  pooling: "mean",
   preprocess: DEFAULT_PREPROCESS,
   saliency: gradCam,
-  epochs: 20,
+  epochs: 3,
   batchSize: 8,
+  optimizer: "adam",
   learningRate: 0.05,
+  backboneLearningRate: 0.01,
   weightDecay: 0,
+  schedule: "cosine",
+  warmUpEpochs: 0,
+  labelSmoothing: 0,
+  monitor: "validation-loss",
+  patience: 0,
   classWeights: "balanced",
-  folds: 3,
+  augmentation: null,
+  folds: 0,
   seed: 1,
+  weights: "float32",
+  feedThreads: 1,
+  onlyTopLayer: false,
+  augmentedCopies: 0,
   cacheDir: null,
   ...change,
 });
 
-describe("train", () => {
-  it("makes a package that tells the classes apart, and says how well on held-out patients", async () => {
-    const folder = await readImageFolder(join(dir, "data"));
-    expect(folder.labels).toEqual(["normal", "hemorrhage"]);
-    const { parts, crossValidation } = await train(folder, extractor, options());
-    expect(crossValidation?.auc.value).toBe(1);
-    expect(crossValidation?.threshold).toBeGreaterThan(0);
-    await savePackage(join(dir, "model"), parts);
+async function run(
+  change: Partial<TrainOptions> = {},
+  context: Partial<TrainContext> = {},
+  validationSplit = 0,
+): Promise<TrainedPackage> {
+  const data = await tinyData(pictures, { validationSplit });
+  return train({
+    data,
+    extractor,
+    options: options(change),
+    context: { checkpointDir: null, resume: false, ...context },
+  });
+}
+
+const bytesOf = ({ parts }: TrainedPackage): Buffer => Buffer.from(writeOnnx(parts.model));
+
+describe("training a whole network", () => {
+  it("makes a package that tells the classes apart, and changes the backbone", async () => {
+    const trained = await run(
+      { epochs: 6, augmentation: DEFAULT_AUGMENTATION, weights: "float16" },
+      {},
+      0.25,
+    );
+    expect(trained.heldOut?.auc.value).toBe(1);
+    expect(trained.history).toHaveLength(6);
+    const [first, last] = [trained.history[0], trained.history.at(-1)];
+    expect(last?.loss).toBeLessThan((first?.loss ?? 0) / 2);
+    expect(last?.validationAuc).toBe(1);
+    await savePackage(join(dir, "model"), trained.parts);
     const classifier = await Classifier.load(join(dir, "model"));
-    const evaluation = summariseCases(await judgePictures(classifier, folder), parts.spec.threshold.value);
-    expect(evaluation).toMatchObject({ cases: 48, positives: 24, groups: 12, auc: { value: 1 } });
-    expect(parts.spec.saliency.referencePeak).toBeGreaterThan(0);
-    expect(parts.card).toContain("patients: 12");
+    const folder = await readImageFolder(pictures);
+    const evaluation = summariseCases(
+      await judgePictures(classifier, folder),
+      trained.parts.spec.threshold.value,
+    );
     await classifier.dispose();
+    expect(evaluation).toMatchObject({ cases: 48, positives: 24, auc: { value: 1 } });
+    expect(trained.parts.spec.layer).toBe("maps");
+    expect(trained.parts.spec.saliency.referencePeak).toBeGreaterThan(0);
+    expect(trained.parts.card).toContain("all of its weights trained");
+    const before = tinyCnn().initializers.get("w1")?.data;
+    expect(trained.parts.model.initializers.get("w1/float16")?.data).not.toEqual(before);
   });
 
-  it("is deterministic, and the seed matters", async () => {
-    const folder = await readImageFolder(join(dir, "data"));
-    const bytes = await Promise.all(
-      [1, 1, 2].map(async (seed) => {
-        const { parts } = await train(folder, extractor, options({ seed, folds: 0, epochs: 3 }));
-        return Buffer.from(writeOnnx(parts.model)).toString("base64");
-      }),
-    );
-    expect(bytes[1]).toBe(bytes[0]);
-    expect(bytes[2]).not.toBe(bytes[0]);
+  it("gives the same model for the same seed, however many threads feed it; another seed, another", async () => {
+    const augmentation = DEFAULT_AUGMENTATION;
+    const [first, again, fed, other] = [
+      bytesOf(await run({ augmentation })),
+      bytesOf(await run({ augmentation })),
+      bytesOf(await run({ augmentation, feedThreads: 2 })),
+      bytesOf(await run({ augmentation, seed: 2 })),
+    ];
+    expect(again.equals(first)).toBe(true);
+    expect(fed.equals(first)).toBe(true);
+    expect(other.equals(first)).toBe(false);
   });
 
-  it("takes features from the cache the second time, with the same result", async () => {
-    const folder = await readImageFolder(join(dir, "data"));
-    const cached = options({ cacheDir: join(dir, "cache"), folds: 0, epochs: 3 });
-    const runs: number[] = [];
-    const models = [];
-    for (let round = 0; round < 2; round++) {
-      let reports = 0;
-      const { parts } = await train(folder, extractor, cached, { onFeatures: () => reports++ });
-      runs.push(reports);
-      models.push(writeOnnx(parts.model));
-    }
-    expect(runs[1]).toBe(1); // only the last report: nothing was computed
-    expect(models[1]).toEqual(models[0]);
-    expect(await readdir(join(dir, "cache"))).toHaveLength(1);
+  it("goes on from where it was interrupted, to the same model bit for bit", async () => {
+    const change = { augmentation: DEFAULT_AUGMENTATION, epochs: 3 };
+    const whole = bytesOf(await run(change, {}, 0.25));
+    const checkpointDir = join(dir, "interrupted");
+    const interrupt = new AbortController();
+    let steps = 0;
+    const stopped = run(
+      change,
+      // In the middle of the second of three epochs with five batches.
+      { checkpointDir, signal: interrupt.signal, onStep: () => ++steps === 7 && interrupt.abort() },
+      0.25,
+    );
+    await expect(stopped).rejects.toThrow(TrainingInterrupted);
+    const resumed = await run(change, { checkpointDir, resume: true }, 0.25);
+    expect(resumed.history.map(({ epoch }) => epoch)).toEqual([1, 2, 3]);
+    expect(bytesOf(resumed).equals(whole)).toBe(true);
+    await expect(
+      run({ ...change, learningRate: 0.01 }, { checkpointDir, resume: true }, 0.25),
+    ).rejects.toThrow("learningRate was 0.05, is 0.01");
   });
 
-  it("says what is wrong with the data or the options", async () => {
-    await expect(readImageFolder(join(dir, "data", "normal"))).rejects.toThrow("found none");
-    const folder = await readImageFolder(join(dir, "data"));
-    await expect(train(folder, extractor, options({ layer: "mixed5" }))).rejects.toThrow(
-      'no value named "mixed5"',
+  it("judges every patient by a network that has not seen it, where folds are asked for", async () => {
+    const folds: number[] = [];
+    const onFold = (fold: number): void => void folds.push(fold);
+    const { heldOut } = await run(
+      { folds: 3, epochs: 4, judged: (file) => !file.includes("p00") },
+      { onFold },
     );
-    await expect(train(folder, extractor, options({ positive: "tumour" }))).rejects.toThrow(
-      "normal, hemorrhage",
+    expect(folds).toEqual([1, 2, 3]);
+    expect(heldOut?.pictures).toHaveLength(44);
+    expect(heldOut?.auc.value).toBeGreaterThan(0.9);
+  });
+
+  it("keeps the best epoch's weights, and stops when patience is over", async () => {
+    // A rate that only harms after the first epochs: the validation loss has its minimum before the end.
+    const { history, epoch } = await run(
+      { epochs: 12, learningRate: 0.5, backboneLearningRate: 0.3, patience: 2, schedule: "constant" },
+      {},
+      0.25,
     );
-    await expect(train(folder, extractor, options({ folds: 20 }))).rejects.toThrow("20 folds need");
+    const losses = history.map(({ validationLoss }) => validationLoss ?? NaN);
+    expect(losses[epoch - 1]).toBe(Math.min(...losses));
+    expect(history.length).toBe(Math.min(12, epoch + 2));
+  });
+
+  it("stops where the loss is no number any more, and says what to lower", async () => {
+    const checkpointDir = join(dir, "diverged");
+    const diverging = run(
+      { learningRate: 1e30, backboneLearningRate: 1e30, schedule: "constant" },
+      { checkpointDir },
+    );
+    await expect(diverging).rejects.toThrow(TrainingDiverged);
+    await expect(diverging).rejects.toThrow(/Lower --learning-rate \(now 1e\+30\)/);
   });
 });
 
-describe("its parts", () => {
-  it("Adam moves by the learning rate first, whatever the gradient's size, and decays apart from it", () => {
-    const parameters = Float32Array.of(1, 1, 0);
-    const adam = new Adam(3);
-    adam.update(parameters, Float32Array.of(1000, -0.001, 0), { learningRate: 0.1, weightDecay: 0.5 });
-    // 1 ∓ 0.1 - 0.1 · 0.5 · 1
-    [0.85, 1.05, 0].forEach((value, i) => expect(parameters[i]).toBeCloseTo(value, 4));
+describe("training the top layer alone", () => {
+  const top = { onlyTopLayer: true, epochs: 12 };
+
+  it("leaves the backbone as it is, and says how good it is on held-out patients", async () => {
+    const { parts, heldOut, history } = await run({ ...top, folds: 3, pooling: "mean+max" });
+    expect(heldOut?.auc.value).toBeGreaterThan(0.95);
+    expect(history).toHaveLength(12);
+    expect(parts.model.initializers.get("w1")).toEqual(tinyCnn().initializers.get("w1"));
+    expect(parts.card).toContain("stays as it is");
   });
 
-  it("a head for standardised features, folded, gives the same logits on the features as they were", () => {
-    const features = { length: 2, values: Float32Array.of(1, 10, 3, 30, 5, 50, 100, 100) };
-    // Mean 3 and 30, deviation √(8/3) and 10 √(8/3); the fourth row has no say.
-    const standard = standardOf(features, [0, 1, 2]);
-    [3, 30].forEach((mean, f) => expect(standard.mean[f]).toBeCloseTo(mean, 5));
-    [1, 10].forEach((unit, f) => expect(standard.deviation[f]).toBeCloseTo(unit * Math.sqrt(8 / 3), 5));
-    // Two rows of two cells with one feature are four vectors of it.
-    expect(standardOf({ length: 2, values: Float32Array.of(1, 3, 5, 7) }, [0, 1], 2).mean[0]).toBe(4);
-    const head = { weights: Float32Array.of(1, 2, -3, 4), bias: Float32Array.of(0.5, -0.5) };
-    // Row 0 is -2 / √(8/3) = -1.224745 in both features: 0.5 + 3 · -1.224745 and -0.5 + 1 · -1.224745
-    const folded = foldStandard(head, standard);
-    const [logits = []] = headLogits(folded, { features, cells: 1 }, [0]);
-    [-3.174235, -1.724745].forEach((logit, c) => expect(logits[c]).toBeCloseTo(logit, 4));
+  it("is deterministic", async () => {
+    expect(bytesOf(await run(top)).equals(bytesOf(await run(top)))).toBe(true);
   });
 
-  it("a head finds the line between two classes", async () => {
-    const random = seededRandom(3);
-    const values = Float32Array.from({ length: 200 }, () => 2 * random() - 1);
-    const classIndex = Array.from({ length: 100 }, (_, i) =>
-      (values[2 * i] ?? 0) > (values[2 * i + 1] ?? 0) ? 1 : 0,
-    );
-    const data = { features: { length: 2, values }, cells: 1, classIndex, weight: classIndex.map(() => 1) };
-    const all = classIndex.map((_, i) => i);
-    const losses: number[] = [];
-    const head = await trainHead(data, all, {
-      ...{ classes: 2, epochs: 60, batchSize: 20, learningRate: 0.05, weightDecay: 0, seed: 1 },
-      onEpoch: ({ loss }) => losses.push(loss),
-    });
-    expect(losses[0]).toBeGreaterThan(0.5); // it begins near log 2: every class as likely
-    expect(losses.at(-1)).toBeLessThan(0.15);
-    const right = headLogits(head, data, all).filter(
-      ([a = 0, b = 0], i) => (b > a ? 1 : 0) === classIndex[i],
-    );
-    expect(right.length).toBeGreaterThanOrEqual(98);
+  it("computes features once a picture and copy, and takes them from the cache the second time", async () => {
+    const cacheDir = join(dir, "cache");
+    const cached = { ...top, cacheDir, augmentation: DEFAULT_AUGMENTATION, augmentedCopies: 2 };
+    const computed: (readonly [number, number])[] = [];
+    const first = await run(cached, { onFeatures: (done, total) => computed.push([done, total]) });
+    expect(computed.at(-1)).toEqual([144, 144]); // 48 pictures as they are and changed twice
+    const again: number[] = [];
+    const second = await run(cached, { onFeatures: (done) => again.push(done) });
+    expect(again).toEqual([48, 96, 144]); // once a copy at its end: nothing was computed
+    expect(bytesOf(second).equals(bytesOf(first))).toBe(true);
+    expect((await readdir(cacheDir)).length).toBe(1);
   });
 
-  it("a head that scores cells finds the one cell that differs, and gives the first class no evidence", async () => {
-    // Four cells of two features an image; in images of class 1 the second feature of one cell is 1.
-    const random = seededRandom(4);
-    const classIndex = Array.from({ length: 60 }, (_, i) => i % 2);
-    const values = new Float32Array(60 * 8).map(() => 0.2 * random());
-    classIndex.forEach((c, i) => {
-      if (c === 1) values[8 * i + 2 * Math.floor(4 * random()) + 1] = 1;
-    });
-    const data = { features: { length: 8, values }, cells: 4, classIndex, weight: classIndex.map(() => 1) };
-    const all = classIndex.map((_, i) => i);
-    const head = await trainHead(data, all, {
-      ...{ classes: 2, epochs: 60, batchSize: 20, learningRate: 0.05, weightDecay: 0, seed: 1 },
-    });
-    expect([...head.weights.subarray(0, 2)]).toEqual([0, 0]);
-    const right = headLogits(head, data, all).filter(
-      ([a = 0, b = 0], i) => (b > a ? 1 : 0) === classIndex[i],
-    );
-    expect(right.length).toBe(60);
+  it("scores cells one by one, the first class having no evidence of its own", async () => {
+    const { parts, heldOut } = await run({ ...top, pooling: "log-mean-exp", saliency: hiResCam }, {}, 0.25);
+    expect(heldOut?.auc.value).toBeGreaterThan(0.8);
+    const weights = parts.model.initializers.get("head/weights")?.data ?? [];
+    expect([...weights].slice(0, 8).every((w) => w === 0)).toBe(true);
   });
 
-  it("the logit of an image is the log of the mean of its cells' exponentials", async () => {
-    const head = { weights: Float32Array.of(0, 1), bias: Float32Array.of(0.5, 0) };
-    const cells = [Math.log(1), Math.log(3), Math.log(5), Math.log(7)];
-    const features = { length: 4, values: Float32Array.from(cells) };
-    const logits = headLogits(head, { features, cells: 4 }, [0])[0] ?? [];
-    expect(logits[0]).toBeCloseTo(0.5, 6);
-    expect(logits[1]).toBeCloseTo(Math.log(4), 6); // (1 + 3 + 5 + 7) / 4
-
-    const maps = { layer: "maps", channels: 1, rows: 2, columns: 2 };
-    const session = await Session.load(headModel(maps, "log-mean-exp", head, OPSET));
-    const result = await session.run({ maps: floats([1, 1, 2, 2], Float32Array.from(cells)) });
-    await session.dispose();
-    const graphLogits = result["logits"]?.data ?? [];
-    expect(Number(graphLogits[0])).toBeCloseTo(0.5, 5);
-    expect(Number(graphLogits[1])).toBeCloseTo(Math.log(4), 5);
-  });
-
-  it("folds keep every patient on one side and hold each out once", () => {
-    const groups = [..."aaabbcddddeef"];
-    const splits = groupFolds(groups, 3, seededRandom(1));
-    expect(splits.flatMap(({ held }) => held).toSorted((a, b) => a - b)).toEqual(groups.map((_, i) => i));
-    for (const { train: rest, held } of splits) {
-      const inTraining = new Set(rest.map((i) => groups[i]));
-      expect(held.some((i) => inTraining.has(groups[i]))).toBe(false);
-      expect(rest.length + held.length).toBe(groups.length);
-    }
-  });
-
-  it("balanced weights make classes count the same", () => {
-    expect(balancedWeights([0, 0, 0, 1], 2)).toEqual([2 / 3, 2 / 3, 2 / 3, 2]);
-  });
-
-  it.each([
-    ["/a/0002_01.png", DEFAULT_GROUP, "0002"],
-    ["ID_x_12.jpg", DEFAULT_GROUP, "ID_x"],
-    ["single.png", DEFAULT_GROUP, "single"],
-    ["study7-slice3.png", /^study\d+/, "study7"],
-    ["study7-slice3.png", /^study(\d+)/, "7"],
-  ])("the patient of %s by %s is %s", (file, pattern, group) => {
-    expect(groupOf(file, pattern)).toBe(group);
+  it("says what is wrong with the options", async () => {
+    await expect(run({ ...top, layer: "mixed5" })).rejects.toThrow('no value named "mixed5"');
+    await expect(run({ ...top, positive: "tumour" })).rejects.toThrow("normal, hemorrhage");
+    await expect(run({ ...top, folds: 20 })).rejects.toThrow("20 folds need");
   });
 });

@@ -82,8 +82,11 @@ function pointwiseGradient(graph: GraphBuilder, image: string, dy: string, conv:
   const seen = steps.every((step) => step === 1) ? x : graph.add("Slice", [x, ...bounds]);
   const columns = graph.add("Reshape", [seen, graph.ints([batch, channels, -1])]);
   const rows = graph.add("Reshape", [plain(graph, dy, filters), graph.ints([batch, filters, -1])]);
-  const product = graph.add("MatMul", [columns, graph.add("Transpose", [rows], { perm: [0, 2, 1] })]);
-  return toFilter(graph, graph.add("ReduceSum", [product, graph.ints([0])], { keepdims: 0 }), conv);
+  // The smaller matrix is the one that the product packs before it multiplies, so it comes second.
+  const [first, second] = channels < filters ? [rows, columns] : [columns, rows];
+  const product = graph.add("MatMul", [first, graph.add("Transpose", [second], { perm: [0, 2, 1] })]);
+  const sum = graph.add("ReduceSum", [product, graph.ints([0])], { keepdims: 0 });
+  return toFilter(graph, channels < filters ? graph.add("Transpose", [sum], { perm: [1, 0] }) : sum, conv);
 }
 
 /** The batch in parts of less than a block each: as channels of an image, that is what is read plain. */

@@ -17,9 +17,11 @@ export const activationRules: OperatorRules = {
   Relu: {
     shape: sameShape,
     // The output is positive exactly where the slope is 1; the slope at 0 is taken as 0, as PyTorch does.
-    gradient: ({ graph, outputGradient, output }) => [
-      graph.add("Mul", [outputGradient, graph.add("Sign", [output])]),
-    ],
+    // ONNX Runtime computes Sign one element at a time, and the comparison many.
+    gradient: ({ graph, outputGradient, output }) => {
+      const positive = graph.add("Greater", [output, graph.scalar(0)]);
+      return [graph.add("Mul", [outputGradient, graph.add("Cast", [positive], { to: 1 })])];
+    },
   },
   LeakyRelu: {
     shape: sameShape,

@@ -1,5 +1,5 @@
 /**
- * @file Products and quotients of lengths, some of them known only by name: `N · 32 / 8` is "N*4".
+ * @file Sums, products and quotients of lengths, some of them known only by name: `N · 32 / 8` is "N*4".
  */
 import type { Dimension, Shape } from "../model.ts";
 
@@ -26,6 +26,17 @@ function written({ factor, names }: Monomial): Dimension {
 /** The product of lengths. */
 export function productOf(lengths: Shape): Dimension {
   return written(monomialOf(lengths));
+}
+
+/** The sum of lengths; a name of its own where one is known by name. */
+export function sumOf(lengths: Shape): Dimension {
+  const numbers = lengths.filter((length) => typeof length === "number");
+  const names = lengths.filter((length) => typeof length === "string");
+  const known = numbers.reduce((a, b) => a + b, 0);
+  // No `*` inside: a product of this sum is taken apart at its own.
+  return names.length === 0
+    ? known
+    : [...names, ...(known === 0 ? [] : [known])].join("+").replaceAll("*", "·");
 }
 
 /** The product of `over` divided by that of `under`; a name of its own where it does not divide. */

@@ -2,6 +2,7 @@
 import { GraphError, describeNode, intsAttribute } from "../model.ts";
 import type { Node, Shape } from "../model.ts";
 import { applyTransposed, matrixOf } from "./along-axis.ts";
+import { sumOf } from "./dimension.ts";
 import { fixedLength, positiveAxis } from "./rule.ts";
 import type { GradientContext, OperatorRules, ShapeContext } from "./rule.ts";
 
@@ -23,7 +24,7 @@ function padShape(context: ShapeContext): Shape {
   const pads = padsOf(context);
   return context.shape(0).map((length, axis) => {
     const [before, after] = pads[axis] ?? [0, 0];
-    return before + after === 0 ? length : fixedLength(context, axis) + before + after;
+    return sumOf([length, before + after]);
   });
 }
 

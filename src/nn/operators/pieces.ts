@@ -2,17 +2,12 @@
 import { GraphError, describeNode, intAttribute, intsAttribute } from "../model.ts";
 import type { Dimension, Shape } from "../model.ts";
 import { applyTransposed, matrixOf } from "./along-axis.ts";
+import { sumOf } from "./dimension.ts";
 import { fixedLength, positiveAxis, staticSize } from "./rule.ts";
 import type { GradientContext, OperatorRules, ShapeContext } from "./rule.ts";
 
 function axisOf({ node, shape }: ShapeContext): number {
   return positiveAxis(intAttribute(node, "axis", 0), shape(0).length, node);
-}
-
-/** The sum of lengths: a number, or a name that says what was added. */
-function sumOf(lengths: Shape): Dimension {
-  const numbers = lengths.filter((d) => typeof d === "number");
-  return numbers.length === lengths.length ? numbers.reduce((a, b) => a + b, 0) : lengths.join("+");
 }
 
 function concatShape(context: ShapeContext): Shape {

@@ -48,9 +48,25 @@ function addBack(
   return graph.add("Reshape", [whole, graph.add("Shape", [input(0)])]);
 }
 
+/** ScatterElements adds from this operator set on. */
+const OPSET_OF_SCATTERED_SUMS = 16;
+
+/** The window's largest elements, asked of the operator again with their places; their gradients are added up there. */
+function scatteredMaxGradient({ graph, node, outputGradient, input }: GradientContext): readonly string[] {
+  const outputs = [graph.freeName("MaxPool"), graph.freeName("Indices")];
+  const [, places = ""] = graph.addNode("MaxPool", [input(0)], node.attributes, outputs);
+  const flat = (value: string) => graph.add("Reshape", [value, graph.ints([-1])]);
+  const shape = graph.add("Shape", [input(0)]);
+  const zeros = flat(graph.add("Expand", [graph.scalar(0), shape]));
+  const updates = [zeros, flat(places), flat(outputGradient)];
+  const sums = graph.add("ScatterElements", updates, { axis: 0, reduction: "add" });
+  return [graph.add("Reshape", [sums, shape])];
+}
+
 /** Every window's gradient goes to its largest element; to the first of equal ones, as in PyTorch. */
 function maxPoolGradient(context: GradientContext): readonly string[] {
   const { graph, outputGradient, input, output } = context;
+  if (graph.opset >= OPSET_OF_SCATTERED_SUMS) return scatteredMaxGradient(context);
   const axes = poolAxes(context);
   const zero = graph.scalar(0);
   let taken: string | undefined;

@@ -90,10 +90,15 @@ export function staticSize(dimensions: Shape): number | undefined {
   );
 }
 
-/** The length two broadcast axes have together. @throws GraphError when they cannot be broadcast */
+/**
+ * The length two broadcast axes have together. A length known only by name is taken to be the one it meets: ONNX
+ * Runtime checks it when the model runs.
+ * @throws GraphError when they cannot be broadcast
+ */
 function broadcastDimension(a: Dimension, b: Dimension, node: Node): Dimension {
   if (a === b || b === 1) return a;
-  if (a === 1) return b;
+  if (a === 1 || typeof a === "string") return b;
+  if (typeof b === "string") return a;
   throw new GraphError(`${describeNode(node)}: lengths ${a} and ${b} do not broadcast`);
 }
 

@@ -78,6 +78,18 @@ export const ARITHMETIC_CASES: readonly GradientCase[] = [
     pair(operator, true, [1, 3], [2, 1]),
   ]),
   ...["Sum", "Max"].map((operator) => pair(operator, false, [2, 3], [3], [2, 1])),
+  {
+    name: "Add of lengths known and by name",
+    shapes: [
+      [2, 3],
+      [2, 3],
+    ],
+    declared: [
+      ["N", 3],
+      [2, "M"],
+    ],
+    build: (g, inputs) => g.add("Add", inputs),
+  },
   { name: "Mul with itself", shapes: [[2, 3]], build: (g, [x = ""]) => g.add("Mul", [x, x]) },
   ...[0, 1, 2, 3].map((exponent): GradientCase => ({
     name: `Pow ${exponent}`,
