@@ -84,7 +84,7 @@ function readHuffmanTables(body: DataView, tables: (HuffmanTable | undefined)[])
   }
 }
 
-/** The entropy-coded data, line by line. One function, so that the bit buffer stays in registers. */
+/** The entropy-coded data, interval by interval. */
 function decodeScan(
   encoded: Uint8Array,
   { table, predictor, pointTransform, linesPerInterval, start }: Scan,
@@ -93,61 +93,115 @@ function decodeScan(
 ): Uint16Array {
   const words = new Uint16Array(rows * columns);
   const initial = 1 << Math.max(0, bitsPerSample - pointTransform - 1);
+  const shortTable = shortDifferences(table);
   let position = start;
-  let buffer = 0; // its lowest `available` bits are still to be read
-  let available = 0;
-  let invented = 0; // bits put in behind the end of the data
-
-  for (let row = 0; row < rows; row++) {
-    const firstLine = row % linesPerInterval === 0;
-    if (firstLine && row > 0) {
-      position = afterRestartMarker(encoded, position);
-      buffer = available = invented = 0;
-    }
-    const line = row * columns;
-    let left = firstLine ? initial : (words[line - columns] ?? 0);
-    let aboveLeft = 0;
-    for (let column = 0; column < columns; column++) {
-      while (available <= 16) {
-        const byte = encoded[position] ?? 0xff;
-        if (byte !== 0xff) position++;
-        else if (encoded[position + 1] === 0) position += 2;
-        else invented += 8; // a marker, or the end
-        buffer = (buffer << 8) | byte;
-        available += 8;
-      }
-      const entry = table[(buffer >>> (available - 16)) & 0xffff] ?? 0;
-      if (entry === 0) throw new UndecodableImage(`the JPEG lossless data is damaged in line ${row + 1}`);
-      available -= entry >>> 8;
-      const category = entry & 0xff;
-      let difference = 0;
-      if (category === 16) difference = 32768;
-      else if (category > 0) {
-        while (available < category) {
-          const byte = encoded[position] ?? 0xff;
-          if (byte !== 0xff) position++;
-          else if (encoded[position + 1] === 0) position += 2;
-          else invented += 8;
-          buffer = (buffer << 8) | byte;
-          available += 8;
-        }
-        available -= category;
-        difference = (buffer >>> available) & ((1 << category) - 1);
-        if (difference < 1 << (category - 1)) difference -= (1 << category) - 1;
-      }
-      const above = firstLine ? 0 : (words[line - columns + column] ?? 0);
-      const prediction =
-        firstLine || column === 0 || predictor === 1 ? left : predict(predictor, left, above, aboveLeft);
-      left = (prediction + difference) & 0xffff;
-      aboveLeft = above;
-      words[line + column] = left;
-    }
-    if (invented > available) {
-      throw new UndecodableImage(`the JPEG lossless data is cut off in line ${row + 1} of ${rows}`);
-    }
+  for (let row = 0; row < rows; row += linesPerInterval) {
+    if (row > 0) position = afterRestartMarker(encoded, position);
+    const { bits, count, end } = bitsFrom(encoded, position, columns);
+    const lines = { words, rows, columns, firstRow: row, lastRow: Math.min(rows, row + linesPerInterval) };
+    decodeLines(lines, bits, count, table, shortTable, predictor, initial);
+    position = end;
   }
   if (pointTransform > 0) for (let i = 0; i < words.length; i++) words[i] = (words[i] ?? 0) << pointTransform;
   return words;
+}
+
+/** Codes and the bits after them are looked up together where both fit into so many bits, as nearly all do. */
+const SHORT_BITS = 13;
+
+/** By the next 13 bits: `difference << 8 | bits used`; 0 where they are more or no code starts so. */
+function shortDifferences(table: HuffmanTable): Int32Array {
+  const short = new Int32Array(1 << SHORT_BITS);
+  for (let next = 0; next < short.length; next++) {
+    const entry = table[next << (16 - SHORT_BITS)] ?? 0;
+    const [length, category] = [entry >>> 8, entry & 0xff];
+    if (entry === 0 || category === 16 || length + category > SHORT_BITS) continue;
+    const extra = (next >>> (SHORT_BITS - length - category)) & ((1 << category) - 1);
+    short[next] = (differenceOf(category, extra) << 8) | (length + category);
+  }
+  return short;
+}
+
+/** T.81 F.1.2.1.1: the value of `category` bits. */
+const differenceOf = (category: number, bits: number): number =>
+  category > 0 && bits < 1 << (category - 1) ? bits - (1 << category) + 1 : bits;
+
+/** The bits up to the next marker, without the zeros stuffed after FF, and so many more that a line never reads beyond. */
+function bitsFrom(
+  encoded: Uint8Array,
+  start: number,
+  columns: number,
+): { readonly bits: DataView; readonly count: number; readonly end: number } {
+  const plain = new Uint8Array(encoded.length - start + 4 * columns + 16);
+  let length = 0;
+  let from = start;
+  for (;;) {
+    const found = encoded.indexOf(0xff, from);
+    const end = found < 0 ? encoded.length : found;
+    const stuffed = found >= 0 && encoded[found + 1] === 0;
+    plain.set(encoded.subarray(from, stuffed ? end + 1 : end), length);
+    length += (stuffed ? end + 1 : end) - from;
+    if (!stuffed) {
+      plain.fill(0xff, length);
+      return { bits: new DataView(plain.buffer), count: 8 * length, end };
+    }
+    from = end + 2;
+  }
+}
+
+interface Lines {
+  readonly words: Uint16Array;
+  readonly rows: number;
+  readonly columns: number;
+  readonly firstRow: number;
+  readonly lastRow: number;
+}
+
+/** The lines of one interval. One function, so that the place in the bits stays in a register. */
+function decodeLines(
+  { words, rows, columns, firstRow, lastRow }: Lines,
+  bits: DataView,
+  bitCount: number,
+  table: HuffmanTable,
+  shortTable: Int32Array,
+  predictor: number,
+  initial: number,
+): void {
+  let at = 0; // in bits
+  for (let row = firstRow; row < lastRow; row++) {
+    const firstLine = row === firstRow;
+    const line = row * columns;
+    let left = firstLine ? initial : (words[line - columns] ?? 0);
+    let aboveLeft = 0;
+    const fromLeft = firstLine || predictor === 1;
+    for (let column = 0; column < columns; column++) {
+      const next = bits.getInt32(at >>> 3) << (at & 7); // at least 25 of these bits are real
+      const short = shortTable[next >>> (32 - SHORT_BITS)] as number;
+      let difference = short >> 8;
+      if (short !== 0) at += short & 0xff;
+      else {
+        const entry = table[next >>> 16] ?? 0;
+        if (entry === 0) throw new UndecodableImage(`the JPEG lossless data is damaged in line ${row + 1}`);
+        at += entry >>> 8;
+        const category = entry & 0xff;
+        if (category === 16) difference = 32768;
+        else if (category > 0) {
+          const extra = (bits.getInt32(at >>> 3) << (at & 7)) >>> (32 - category);
+          at += category;
+          difference = differenceOf(category, extra);
+        }
+      }
+      if (fromLeft || column === 0) left = (left + difference) & 0xffff;
+      else {
+        const above = words[line - columns + column] as number;
+        left = (predict(predictor, left, above, aboveLeft) + difference) & 0xffff;
+      }
+      if (!fromLeft) aboveLeft = words[line - columns + column] as number;
+      words[line + column] = left;
+    }
+    if (at > bitCount)
+      throw new UndecodableImage(`the JPEG lossless data is cut off in line ${row + 1} of ${rows}`);
+  }
 }
 
 /** T.81 table H.1, from the second line and column on. */
@@ -170,7 +224,7 @@ function predict(predictor: number, left: number, above: number, aboveLeft: numb
   }
 }
 
-/** The bit buffer never reads past a marker, so the next marker is at or just after `position`. */
+/** After the marker at `position`, where the interval before it ended. */
 function afterRestartMarker(encoded: Uint8Array, position: number): number {
   const second = encoded[position + 1] ?? 0;
   if (encoded[position] !== 0xff || second < 0xd0 || second > 0xd7) {

@@ -63,8 +63,8 @@ export interface Picture {
 /** Formats seen so far, with their tables; an archive has few. */
 const MOST_TABLES = 16;
 
-/** Three bytes of every stored word. Shape `[65536 * 3]`. */
-type WordTable = Uint8Array;
+/** R | G << 8 | B << 16 of every stored word. Shape `[65536]`. */
+type WordTable = Uint32Array;
 
 /** Makes pictures to one specification. */
 export class PictureMaker {
@@ -123,9 +123,11 @@ export class PictureMaker {
     const { windows, windowFunction } = this.#spec;
     const grey = WINDOW_FUNCTIONS[windowFunction];
     const hu = hounsfieldTable(format);
-    const table = new Uint8Array(3 * 65536);
+    const table = new Uint32Array(65536);
     windows.forEach((window, channel) => {
-      for (let word = 0; word < 65536; word++) table[3 * word + channel] = grey(hu[word] ?? AIR_HU, window);
+      const shift = 8 * channel;
+      for (let word = 0; word < 65536; word++)
+        table[word] = (table[word] as number) | (grey(hu[word] ?? AIR_HU, window) << shift);
     });
     if (this.#tables.size >= MOST_TABLES) this.#tables.clear();
     this.#tables.set(key, table);
@@ -146,14 +148,16 @@ function throughTable(
   { rows, columns, stored }: { rows: number; columns: number; stored: Uint16Array },
   table: WordTable,
 ): Rgb {
-  const values = new Uint8Array(3 * rows * columns);
-  for (let i = 0, to = 0; i < stored.length; i++, to += 3) {
-    const from = 3 * (stored[i] as number);
-    values[to] = table[from] as number;
-    values[to + 1] = table[from + 1] as number;
-    values[to + 2] = table[from + 2] as number;
+  // Four pixels are three words of 32 bits, little endian as every machine that Node runs on.
+  const words = new Uint32Array(Math.ceil(stored.length / 4) * 3);
+  for (let i = 0, to = 0; i < stored.length; i += 4, to += 3) {
+    const second = table[stored[i + 1] as number] as number;
+    const third = table[stored[i + 2] as number] as number;
+    words[to] = (table[stored[i] as number] as number) | (second << 24);
+    words[to + 1] = (second >>> 8) | (third << 16);
+    words[to + 2] = (third >>> 16) | ((table[stored[i + 3] as number] as number) << 8);
   }
-  return { rows, columns, values };
+  return { rows, columns, values: new Uint8Array(words.buffer, 0, 3 * rows * columns) };
 }
 
 /** The square of the longer side with the picture in its middle. */
