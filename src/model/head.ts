@@ -70,9 +70,9 @@ function addLinear(
   const rows = graph.add("Reshape", [pooled, graph.ints([-1, features])]);
   const scored = graph.add("Gemm", [rows, weights, bias], { transB: 1 });
   const byCell = graph.add("Reshape", [scored, graph.ints([-1, cells, classes])]);
-  const largest = graph.add("ReduceMax", [byCell], { axes: [1], keepdims: 1 });
+  const largest = graph.reduce("ReduceMax", byCell, [1]);
   const powers = graph.add("Exp", [graph.add("Sub", [byCell, largest])]);
-  const logMean = graph.add("Log", [graph.add("ReduceMean", [powers], { axes: [1], keepdims: 1 })]);
+  const logMean = graph.add("Log", [graph.reduce("ReduceMean", powers, [1])]);
   return graph.add("Reshape", [graph.add("Add", [logMean, largest]), graph.ints([-1, classes])], {}, output);
 }
 

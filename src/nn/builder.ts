@@ -91,6 +91,19 @@ export class GraphBuilder {
     return outputs;
   }
 
+  /** Add a reduction, whose axes are an input since operator set 18 (of ReduceSum since 13), before it an attribute. */
+  reduce(
+    operator: `Reduce${string}`,
+    value: string,
+    axes: readonly number[],
+    keepdims: 0 | 1 = 1,
+    output?: string,
+  ): string {
+    return this.opset >= (operator === "ReduceSum" ? 13 : 18)
+      ? this.add(operator, [value, this.ints(axes)], { keepdims }, output)
+      : this.add(operator, [value], { axes, keepdims }, output);
+  }
+
   /** Add a node of another graph as it is. */
   copy(node: Node): void {
     for (const output of node.outputs) if (output) this.#claim(output);

@@ -129,10 +129,3 @@ export function sumToShape(
   const summed = graph.add("ReduceSum", [gradient, graph.ints(axes)], { keepdims: 1 });
   return added > 0 ? graph.add("Reshape", [summed, graph.add("Shape", [value])]) : summed;
 }
-
-/** Add the mean over `axes`, which stay with length 1; in the form of the graph's operator set. */
-export function addMean(graph: GraphBuilder, value: string, axes: readonly number[]): string {
-  return graph.opset < 18
-    ? graph.add("ReduceMean", [value], { axes, keepdims: 1 })
-    : graph.add("ReduceMean", [value, graph.ints(axes)], { keepdims: 1 });
-}

@@ -5,7 +5,7 @@
  */
 import type { GraphBuilder } from "../builder.ts";
 import { floatAttribute, intAttribute } from "../model.ts";
-import { addMean, positiveAxis, sameShape, sumToShape } from "./rule.ts";
+import { positiveAxis, sameShape, sumToShape } from "./rule.ts";
 import type { GradientContext, OperatorRules, ShapeContext } from "./rule.ts";
 
 interface Standardised {
@@ -21,8 +21,8 @@ function standardised(
   axes: readonly number[],
   epsilon: number,
 ): Standardised {
-  const centred = graph.add("Sub", [x, addMean(graph, x, axes)]);
-  const variance = addMean(graph, graph.add("Mul", [centred, centred]), axes);
+  const centred = graph.add("Sub", [x, graph.reduce("ReduceMean", x, axes)]);
+  const variance = graph.reduce("ReduceMean", graph.add("Mul", [centred, centred]), axes);
   const deviation = graph.add("Sqrt", [graph.add("Add", [variance, graph.scalar(epsilon)])]);
   const inverse = graph.add("Reciprocal", [deviation]);
   return { value: graph.add("Mul", [centred, inverse]), inverse };
@@ -35,8 +35,9 @@ function gradientThrough(
   { value, inverse }: Standardised,
   axes: readonly number[],
 ): string {
-  const mean = addMean(graph, gradient, axes);
-  const along = graph.add("Mul", [value, addMean(graph, graph.add("Mul", [gradient, value]), axes)]);
+  const mean = graph.reduce("ReduceMean", gradient, axes);
+  const product = graph.reduce("ReduceMean", graph.add("Mul", [gradient, value]), axes);
+  const along = graph.add("Mul", [value, product]);
   const rest = graph.add("Sub", [graph.add("Sub", [gradient, mean]), along]);
   return graph.add("Mul", [rest, inverse]);
 }
