@@ -1,0 +1,30 @@
+/**
+ * @file What is bright or out of place and not blood: drawn onto slices with and without a bleed, so that neither
+ * brightness nor having been drawn on says "blood".
+ */
+import type { Random } from "../../../src/phantom/random.ts";
+import type { Canvas } from "./canvas.ts";
+import { boneSpur, calcium, contrast, falxAndSinus } from "./dense.ts";
+import type { Decorate } from "./dense.ts";
+import { denseTissue, infarct, oldLayer, rim, shading } from "./faint.ts";
+
+/** Each look-alike with how often a slice has it. */
+const LOOK_ALIKES: readonly (readonly [chance: number, decorate: Decorate])[] = [
+  [0.3, calcium],
+  [0.1, contrast],
+  [0.25, falxAndSinus],
+  [0.4, rim],
+  [0.25, boneSpur],
+  [0.5, shading],
+  [0.15, infarct],
+  [0.12, oldLayer],
+  [0.2, denseTissue],
+];
+
+/** Draws some of them. Those that lie beneath a bleed are drawn before it. */
+export function drawLookAlikes(canvas: Canvas, random: Random): void {
+  LOOK_ALIKES.forEach(([chance, decorate], i) => {
+    const own = random.fork(i);
+    if (own.chance(chance)) decorate(canvas, own);
+  });
+}

@@ -1,0 +1,151 @@
+import { beforeAll, describe, expect, it } from "vitest";
+
+import type { Grid } from "../src/imaging/resize.ts";
+import { Random } from "../src/phantom/random.ts";
+import { BLEEDS } from "../scripts/default-model/drawn/bleeds.ts";
+import { Canvas } from "../scripts/default-model/drawn/canvas.ts";
+import { thicknessAt } from "../scripts/default-model/drawn/layers.ts";
+import { drawLookAlikes } from "../scripts/default-model/drawn/look-alikes.ts";
+
+const SIDE = 220;
+const PIXEL_MM = 0.75;
+const MIDDLE = SIDE / 2;
+/** Outer radii of brain and skull, in pixels; two pools of fluid deep in the head stand for ventricles. */
+const [BRAIN_RADIUS, SKULL_RADIUS] = [88, 98];
+const [BRAIN_HU, FLUID_HU, BONE_HU, AIR_HU] = [34, 6, 900, -1000];
+
+/** A round head. */
+function head(): Grid {
+  const values = new Float32Array(SIDE * SIDE);
+  for (let i = 0; i < values.length; i++) {
+    const [x, y] = [(i % SIDE) - MIDDLE, Math.floor(i / SIDE) - MIDDLE];
+    const radius = Math.hypot(x, y);
+    const pool = Math.hypot((Math.abs(x) - 14) / 8, y / 26) < 1;
+    values[i] = radius > SKULL_RADIUS ? AIR_HU : radius > BRAIN_RADIUS ? BONE_HU : pool ? FLUID_HU : BRAIN_HU;
+  }
+  return { rows: SIDE, columns: SIDE, values };
+}
+
+function canvasOf(image: Grid): Canvas {
+  const canvas = Canvas.create(image, PIXEL_MM, 4000);
+  if (!canvas) throw new Error("the head was not found");
+  return canvas;
+}
+
+let image: Grid;
+beforeAll(() => {
+  image = head();
+});
+
+describe("Canvas", () => {
+  it("refuses a slice without enough brain", () => {
+    expect(Canvas.create({ ...image, values: image.values.map(() => AIR_HU) }, PIXEL_MM, 4000)).toBeNull();
+  });
+
+  it("measures depth from the bone, and leaves the slice it was given alone", () => {
+    const before = image.values.slice();
+    const canvas = canvasOf(image);
+    const inner = MIDDLE * SIDE + MIDDLE + BRAIN_RADIUS - 20; // 20 pixels from the bone: 15 mm
+    expect(canvas.depthMm[inner]).toBeGreaterThan(14);
+    expect(canvas.depthMm[inner]).toBeLessThan(17);
+    canvas.paint(
+      () => 1,
+      () => 70,
+    );
+    expect(image.values).toEqual(before);
+  });
+
+  it("paints to the value asked for, keeps the grain on it, and gives the area", () => {
+    const grainy = {
+      ...image,
+      values: image.values.map((hu, i) => hu + (hu === BRAIN_HU ? (i % 2) * 4 - 2 : 0)),
+    };
+    const canvas = canvasOf(grainy);
+    const [cx, cy] = canvas.centre;
+    const at = (x: number, y: number): number => Math.hypot(x - cx, y - cy - 40);
+    const mm2 = canvas.paint(
+      (_i, x, y) => (at(x, y) < 10 ? 1 : 0),
+      () => 70,
+    );
+    expect(mm2 / (Math.PI * 100)).toBeCloseTo(1, 1);
+    const i = Math.round((cy + 40) / PIXEL_MM) * SIDE + Math.round(cx / PIXEL_MM);
+    const [one = 0, other = 0] = [canvas.image.values[i], canvas.image.values[i + 1]];
+    expect((one + other) / 2).toBeCloseTo(70, 0);
+    expect(Math.abs(one - other)).toBeCloseTo(4, 0);
+  });
+
+  it("never paints on bone or air", () => {
+    const canvas = canvasOf(image);
+    canvas.paint(
+      () => 1,
+      () => 70,
+    );
+    canvas.image.values.forEach((hu, i) => {
+      const before = image.values[i] ?? 0;
+      if (before === BONE_HU || before === AIR_HU) expect(hu).toBe(before);
+    });
+  });
+});
+
+it("a layer is as thick as its profile says, and ends with its angle", () => {
+  const canvas = canvasOf(image);
+  const [cx, cy] = canvas.centre;
+  const layer = { at: 0, reach: 1, thicknessMm: 8, profile: (t: number) => 1 - t * t };
+  expect(thicknessAt(canvas, layer, cx + 50, cy)).toBeCloseTo(8, 9);
+  expect(thicknessAt(canvas, layer, cx + 50 * Math.cos(0.5), cy - 50 * Math.sin(0.5))).toBeCloseTo(6, 9);
+  expect(thicknessAt(canvas, layer, cx - 50, cy)).toBe(0);
+});
+
+/** Largest rise of a pixel over what was there. */
+function largestRise(canvas: Canvas): number {
+  let most = 0;
+  canvas.image.values.forEach((hu, i) => {
+    most = Math.max(most, hu - (image.values[i] ?? 0));
+  });
+  return most;
+}
+
+describe.each(Object.entries(BLEEDS))("a drawn bleed: %s", (kind, draw) => {
+  it("is brighter than what it lies in by as much as blood is, and gives its area", () => {
+    // Sulci of the round head are missing: blood of the fluid spaces has the pools only.
+    const seeds = Array.from({ length: 12 }, (_, i) => i + 1);
+    const drawn = seeds.map((seed) => {
+      const canvas = canvasOf(image);
+      return { mm2: draw(canvas, new Random(seed)), rise: largestRise(canvas) };
+    });
+    const seen = drawn.filter(({ mm2 }) => mm2 >= 30);
+    expect(seen.length, kind).toBeGreaterThanOrEqual(3);
+    for (const { rise } of seen) {
+      expect(rise, kind).toBeGreaterThan(8);
+      expect(rise, kind).toBeLessThan(100);
+    }
+  });
+
+  it("is the same for the same seed", () => {
+    const [one, other] = [canvasOf(image), canvasOf(image)];
+    expect(draw(one, new Random(5))).toBe(draw(other, new Random(5)));
+    expect(one.image.values).toEqual(other.image.values);
+  });
+});
+
+describe("look-alikes", () => {
+  it("are the same for the same seed, and differ between seeds", () => {
+    const values = [3, 3, 4].map((seed) => {
+      const canvas = canvasOf(image);
+      drawLookAlikes(canvas, new Random(seed));
+      return canvas.image.values;
+    });
+    expect(values[0]).toEqual(values[1]);
+    expect(values[0]).not.toEqual(values[2]);
+  });
+
+  it("change every so many slices, and leave some as they are", () => {
+    const changed = Array.from({ length: 30 }, (_, seed) => {
+      const canvas = canvasOf(image);
+      drawLookAlikes(canvas, new Random(seed));
+      return canvas.image.values.some((hu, i) => hu !== image.values[i]);
+    });
+    expect(changed.filter(Boolean).length).toBeGreaterThan(15);
+    expect(changed.filter((is) => !is).length).toBeGreaterThan(0);
+  });
+});
