@@ -71,6 +71,8 @@ export class TrainingStep {
   readonly #options: TrainingStepOptions;
   readonly #optimizer: Optimizer;
   readonly #parameters: ReadonlyMap<string, Parameter>;
+  /** Where each run leaves its gradients, by the output's name. */
+  readonly #gradients: Readonly<Record<string, FloatTensor>>;
   /** Training graphs by the shapes of what they are fed. */
   readonly #sessions = new Map<string, Session>();
   #evaluation: Session | undefined;
@@ -90,6 +92,12 @@ export class TrainingStep {
         return [name, { shape: tensor.shape, values: Float32Array.from(tensor.data), moments }];
       }),
     );
+    this.#gradients = Object.fromEntries(
+      [...this.#parameters].map(([name, { shape, values }]) => [
+        gradientName(name),
+        floats(shape, new Float32Array(values.length)),
+      ]),
+    );
   }
 
   /** @throws RangeError, GraphError when the logits or a parameter is not the model's */
@@ -105,17 +113,19 @@ export class TrainingStep {
    */
   async step(feeds: Values, target: FloatTensor, rates: Rates): Promise<StepResult> {
     const session = await this.#trainingSession(feeds);
-    const outputs = await session.run({ ...feeds, ...this.#tensors(), [TARGET]: target });
+    const outputs = await session.run(
+      { ...feeds, ...this.#tensors(), [TARGET]: target },
+      session.outputNames,
+      this.#gradients,
+    );
     const logits = floatOutput(outputs, this.#options.logits);
     const loss = floatOutput(outputs, LOSS).data[0] ?? NaN;
-    const gradients = new Map(
-      [...this.#parameters.keys()].map((name) => [name, floatOutput(outputs, gradientName(name)).data]),
-    );
-    if (!Number.isFinite(loss) || ![...gradients.values()].every(allFinite)) return { loss: NaN, logits };
+    const finite = Object.values(this.#gradients).every(({ data }) => allFinite(data));
+    if (!Number.isFinite(loss) || !finite) return { loss: NaN, logits };
     this.#steps++;
     for (const [name, { values, moments }] of this.#parameters) {
       const rate = { learningRate: rates.learningRate(name), weightDecay: rates.weightDecay(name) };
-      const gradient = gradients.get(name) ?? new Float32Array(values.length);
+      const gradient = floatOutput(outputs, gradientName(name)).data;
       this.#optimizer.update(values, gradient, moments, rate, this.#steps);
     }
     await this.#forgetEvaluation();
@@ -124,7 +134,13 @@ export class TrainingStep {
 
   /** Loss and logits of a batch with the current parameters; nothing is updated. */
   async evaluate(feeds: Values, target: FloatTensor): Promise<StepResult> {
-    this.#evaluation ??= await Session.load(this.model(), this.#sessionOptions());
+    const anyShapes = Object.entries(feeds).map(([name, { shape }]) => {
+      return [name, shape.map((_, axis) => `${name}#${axis}`)] as const;
+    });
+    this.#evaluation ??= await Session.load(
+      withInputShapes(this.model(), new Map(anyShapes)),
+      this.#sessionOptions(),
+    );
     const outputs = await this.#evaluation.run(feeds, [this.#options.logits]);
     const logits = floatOutput(outputs, this.#options.logits);
     return { loss: crossEntropy(logits, target), logits };
@@ -201,13 +217,7 @@ export class TrainingStep {
   async #trainingSession(feeds: Values): Promise<Session> {
     const shapes = new Map<string, Shape>(Object.entries(feeds).map(([name, { shape }]) => [name, shape]));
     const key = JSON.stringify([...shapes]);
-    const { logits, parameters } = this.#options;
-    const session =
-      this.#sessions.get(key) ??
-      (await Session.load(
-        trainingGraph(withInputShapes(this.#model, shapes), logits, parameters, await blockSize()),
-        this.#sessionOptions(),
-      ));
+    const session = this.#sessions.get(key) ?? (await this.#compile(shapes));
     this.#sessions.delete(key);
     this.#sessions.set(key, session);
     const [oldest] = this.#sessions.keys();
@@ -216,6 +226,13 @@ export class TrainingStep {
       this.#sessions.delete(oldest);
     }
     return session;
+  }
+
+  async #compile(shapes: ReadonlyMap<string, Shape>): Promise<Session> {
+    const { logits, parameters } = this.#options;
+    const model = withInputShapes(this.#model, shapes);
+    const graph = trainingGraph(model, logits, parameters, await blockSize());
+    return Session.load(graph, { ...this.#sessionOptions(), plannedMemory: false });
   }
 
   async #forgetEvaluation(): Promise<void> {
