@@ -1,7 +1,7 @@
 /**
  * @file What the server and its page say to each other under `/api` (JSON; instants are ISO 8601 in UTC).
  */
-import type { Saliency } from "./finding.ts";
+import type { ModelReference, Saliency } from "./finding.ts";
 import type { SeriesChoice, Skipped } from "./study.ts";
 import type { WorklistItem } from "./worklist.ts";
 
@@ -10,16 +10,19 @@ export interface WorklistResponse {
   /** The server's clock, so that a page whose clock is wrong still counts the same waiting times. */
   readonly now: string;
   readonly items: readonly WorklistItem[];
+  /** The model that scores now; null while it is loaded, or where the process has none. */
+  readonly model: ModelReference | null;
 }
 
 /**
  * `GET /api/events` (SSE). `hello` once on connection; `item` with the whole row whenever anything about a
- * study changed; `progress` while one is being scored. A page that reconnects reads the worklist again.
+ * study changed; `progress` while one is being scored; `model` when another model scores. A page that reconnects reads the worklist again.
  */
 export interface ServerEvents {
   readonly hello: { readonly now: string };
   readonly item: WorklistItem;
   readonly progress: { readonly studyInstanceUid: string; readonly done: number; readonly total: number };
+  readonly model: ModelReference;
 }
 
 /** One slice of the scored series, in position order. */
@@ -54,7 +57,10 @@ export interface StudyDetail {
   readonly slices: readonly SliceDetail[];
   readonly skipped: readonly Skipped[];
   readonly history: readonly AuditEntry[];
-  /** The saliency peak that the model's own training shows on a clear bleed: full colour in the overlay. */
+  /**
+   * The saliency peak that the model's own training shows on a clear bleed: full colour in the overlay. null when
+   * the model states none, or another one made the finding.
+   */
   readonly saliencyReferencePeak: number | null;
 }
 
@@ -75,6 +81,44 @@ export interface ReaderActionRequest {
 export interface FeedbackRequest {
   readonly reader: string;
   readonly agrees: boolean;
+}
+
+/** The model that scores. */
+export interface ModelInUse extends ModelReference {
+  /** `sha256:…` of the package as a folder. */
+  readonly digest: string;
+  /** Where the package came from. */
+  readonly source: string;
+  /** When it was chosen and by whom; null when it is the configured one, which nobody chose. */
+  readonly since: string | null;
+  readonly who: string | null;
+}
+
+/** A package that was in use once, kept to go back to. */
+export interface InstalledModel extends ModelReference {
+  readonly digest: string;
+  readonly lastChosenAt: string | null;
+}
+
+/** `GET /api/model`. */
+export interface ModelResponse {
+  readonly inUse: ModelInUse;
+  readonly installed: readonly InstalledModel[];
+}
+
+/** `POST /api/model`: score with another package from now on. */
+export interface ModelUseRequest {
+  /** An absolute path (folder or `.tar.gz`), `s3://…`, the digest of a kept package (8 digits are enough), or `default`. */
+  readonly package: string;
+  readonly who: string;
+  /** Score what was scored and has not been read again. */
+  readonly rescore: boolean;
+}
+
+export interface ModelUseResponse {
+  readonly inUse: ModelInUse;
+  /** How many studies are scored again. */
+  readonly rescored: number;
 }
 
 /** Every error: HTTP 4xx or 5xx with this body. */

@@ -57,12 +57,17 @@ export function parseLabels(value: unknown): readonly string[] {
   return labels.map(([label]) => label);
 }
 
+/** What a package says of itself, without its network. @throws ModelPackageError */
+export async function readPackageSpec(dir: string): Promise<ModelSpec> {
+  return parseModelSpec(parseJson(await readPart(dir, "model.json"), "model.json"));
+}
+
 /**
  * Read a package and check that its parts belong together.
  * @throws ModelPackageError saying which part is missing or wrong
  */
 export async function loadPackage(dir: string): Promise<ModelPackage> {
-  const spec = parseModelSpec(parseJson(await readPart(dir, "model.json"), "model.json"));
+  const spec = await readPackageSpec(dir);
   const labels = parseLabels(parseJson(await readPart(dir, "labels.json"), "labels.json"));
   const onnx = await readPart(dir, "model.onnx");
   const card = (await readPart(dir, "MODEL_CARD.md")).toString("utf8");

@@ -22,11 +22,12 @@ import { isModelService, type Role, type ServerConfig } from "./config.ts";
 import { buildApp } from "./http/app.ts";
 import { EventHub } from "./http/events.ts";
 import { cannotListen, httpUrlOf, listenHttp } from "./listen.ts";
-import { createLog, type Log } from "./log.ts";
+import { createLog, errorText, type Log } from "./log.ts";
 import { Metrics, type Counter } from "./metrics.ts";
 import { startModelService } from "./model-service.ts";
 import { PixelCache } from "./pixels.ts";
 import { AnalysisWorker } from "./scoring/analysis-worker.ts";
+import { ModelSwitch } from "./scoring/model-switch.ts";
 import type { Scorer } from "./scoring/scorer.ts";
 import { openThreadScorer } from "./scoring/thread-scorer.ts";
 import { Stack } from "./stack.ts";
@@ -103,12 +104,17 @@ async function start(config: ServerConfig, parts: ServerParts, log: Log, stack: 
   const hub = new EventHub({ findItem: (uid) => findItem(db, uid), log });
   stack.push(async () => hub.close());
   let worker: AnalysisWorker | null = null;
+  let models: ModelSwitch | null = null;
   const subscription = await listen(connection, {
     onStudy: (uid) => {
       hub.studyChanged(uid);
       worker?.wake(uid);
     },
     onProgress: (progress) => hub.progress(progress),
+    onModel: () => {
+      worker?.modelChanged();
+      models?.refresh().catch((error: unknown) => log("error", "model", { reason: errorText(error) }));
+    },
     onGap: () => {
       hub.disconnectAll();
       worker?.wake(null);
@@ -117,15 +123,21 @@ async function start(config: ServerConfig, parts: ServerParts, log: Log, stack: 
   stack.push(() => subscription.close());
 
   // The page is there, and instances are taken, before the model is: loading it takes both cores for a moment.
-  let scorer: Scorer | null = null;
   const receive = has("receiver") ? await startReceiving(shared) : null;
-  const web = { hub, receive, parts, scorer: () => scorer };
+  const web = { hub, receive, parts, models: () => models };
   const httpPort = has("web") ? await startHttp(shared, web) : 0;
   const dicomPort = receive ? await startDicom(shared, receive) : 0;
   if (has("worker") || has("web")) {
-    const opened = await (parts.openScorer ?? openThreadScorer)(config, objectsDir);
-    scorer = opened;
-    stack.push(() => opened.close());
+    const opened = await ModelSwitch.open({
+      ...{ config, db, log, modelsDir: join(config.dataDir, "models") },
+      openScorer: (given) => (parts.openScorer ?? openThreadScorer)(given, objectsDir),
+      onSwitched: (model) => {
+        hub.modelChanged(model);
+        worker?.modelChanged();
+      },
+    });
+    models = opened;
+    stack.push(() => opened.scorer.close());
     if (has("worker")) worker = startWorker(shared, opened);
   }
   const httpUrl = httpPort === 0 ? "" : httpUrlOf(config.http.host, httpPort);
@@ -148,10 +160,10 @@ async function makeDataFolder(dataDir: string): Promise<void> {
 
 function startWorker(
   { config, log, metrics, stack, db, connection }: Shared,
-  scorer: Scorer,
+  models: ModelSwitch,
 ): AnalysisWorker {
   const { settleSeconds } = config;
-  const worker = new AnalysisWorker({ db, connection, scorer, settleSeconds, log, metrics });
+  const worker = new AnalysisWorker({ db, connection, models, settleSeconds, log, metrics });
   stack.push(() => worker.stop());
   return worker;
 }
@@ -200,18 +212,18 @@ async function startDicom({ config, incomingDir, log, stack }: Shared, receive: 
 
 interface WebParts {
   readonly hub: EventHub;
-  readonly scorer: () => Scorer | null;
+  readonly models: () => ModelSwitch | null;
   readonly receive: Receive | null;
   readonly parts: ServerParts;
 }
 
-async function startHttp(shared: Shared, { hub, scorer, receive, parts }: WebParts): Promise<number> {
+async function startHttp(shared: Shared, { hub, models, receive, parts }: WebParts): Promise<number> {
   const { config, stack, objectsDir } = shared;
   const decoder = new Thread(DECODING_THREAD, { objectsDir });
   stack.push(() => decoder.close());
   const app = await buildApp({
     ...shared,
-    ...{ hub, scorer, receive },
+    ...{ hub, models, scorer: () => models()?.scorer ?? null, receive },
     pixels: new PixelCache(decoder),
     webDir: parts.webDir ?? WEB_DIR,
   });

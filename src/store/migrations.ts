@@ -86,6 +86,21 @@ export const MIGRATIONS: readonly Migration[] = [
       `CREATE INDEX audit_of_study ON audit (study_instance_uid, id)`,
     ],
   },
+  {
+    version: 2,
+    name: "which model scores",
+    statements: [
+      `CREATE TABLE model_use (
+        id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+        at timestamptz NOT NULL DEFAULT now(),
+        who text NOT NULL,
+        name text NOT NULL,
+        version text NOT NULL,
+        digest text NOT NULL,
+        source text NOT NULL
+      )`,
+    ],
+  },
 ];
 
 /** Two processes that start together must not migrate together. Any fixed number serves. */

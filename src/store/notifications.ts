@@ -1,5 +1,5 @@
 /**
- * @file Word between processes, by PostgreSQL's NOTIFY: a study changed, a study is being scored.
+ * @file Word between processes, by PostgreSQL's NOTIFY: a study changed, is being scored, another model scores.
  *
  * A notification says only where to look. One that is lost loses no data: every listener also looks by
  * itself from time to time, and is told to when its connection was broken.
@@ -13,6 +13,7 @@ import type { Database } from "./schema.ts";
 
 const STUDY_CHANNEL = "firstread_study";
 const PROGRESS_CHANNEL = "firstread_progress";
+const MODEL_CHANNEL = "firstread_model";
 const RECONNECT_MS = 500;
 
 export interface ScoringProgress {
@@ -26,6 +27,14 @@ export async function notifyStudy(db: Kysely<Database>, studyInstanceUid: string
   await sql`SELECT pg_notify(${STUDY_CHANNEL}, ${studyInstanceUid})`.execute(db);
 }
 
+/** Say that another model was chosen, and that these studies changed with it. */
+export async function notifyModel(db: Kysely<Database>, studyInstanceUids: readonly string[]): Promise<void> {
+  await sql`SELECT pg_notify(${MODEL_CHANNEL}, '')`.execute(db);
+  await sql`SELECT pg_notify(${STUDY_CHANNEL}, uid) FROM unnest(${[...studyInstanceUids]}::text[]) AS uid`.execute(
+    db,
+  );
+}
+
 export async function notifyProgress(db: Kysely<Database>, progress: ScoringProgress): Promise<void> {
   await sql`SELECT pg_notify(${PROGRESS_CHANNEL}, ${JSON.stringify(progress)})`.execute(db);
 }
@@ -33,6 +42,7 @@ export async function notifyProgress(db: Kysely<Database>, progress: ScoringProg
 export interface NotificationHandlers {
   onStudy(studyInstanceUid: string): void;
   onProgress(progress: ScoringProgress): void;
+  onModel(): void;
   /** The connection was broken and is back: anything may have changed. */
   onGap(): void;
 }
@@ -53,11 +63,12 @@ export async function listen(
     const opened = new pg.Client({ ...connection, keepAlive: true });
     opened.on("notification", ({ channel, payload = "" }) => {
       if (channel === STUDY_CHANNEL) handlers.onStudy(payload);
+      else if (channel === MODEL_CHANNEL) handlers.onModel();
       else if (channel === PROGRESS_CHANNEL) handlers.onProgress(JSON.parse(payload) as ScoringProgress);
     });
     opened.on("error", () => undefined);
     await opened.connect();
-    await opened.query(`LISTEN ${STUDY_CHANNEL}; LISTEN ${PROGRESS_CHANNEL}`);
+    await opened.query(`LISTEN ${STUDY_CHANNEL}; LISTEN ${PROGRESS_CHANNEL}; LISTEN ${MODEL_CHANNEL}`);
     opened.once("end", () => {
       if (!closed) void reconnect();
     });

@@ -58,6 +58,8 @@ export async function settleQuiet(
 export interface ScoringJob {
   readonly studyInstanceUid: string;
   readonly revision: number;
+  /** The choice of model that held then (`model_use`): whoever scores must have that model. null: none was made. */
+  readonly modelUseId: number | null;
   readonly settledAt: Date;
   readonly instances: readonly JobInstance[];
 }
@@ -95,9 +97,20 @@ export async function claimJob(
     if (!(await holder.hold(uid))) return null;
     await trx.updateTable("study").set({ analysis: to }).where("study_instance_uid", "=", uid).execute();
     await notifyStudy(trx, uid);
+    // After the row is locked: whoever chose a model since has raised its revision, or waits to.
+    const modelUseId = await modelUseIdOf(trx);
     const { revision, now: settledAt } = study;
-    return { studyInstanceUid: uid, revision, settledAt, instances: await instancesOf(trx, uid) };
+    const instances = await instancesOf(trx, uid);
+    return { studyInstanceUid: uid, revision, modelUseId, settledAt, instances };
   });
+}
+
+async function modelUseIdOf(db: Kysely<Database>): Promise<number | null> {
+  const row = await db
+    .selectFrom("model_use")
+    .select((on) => on.fn.max("id").as("id"))
+    .executeTakeFirst();
+  return row?.id ?? null;
 }
 
 async function instancesOf(db: Kysely<Database>, studyInstanceUid: string): Promise<JobInstance[]> {
@@ -158,7 +171,8 @@ export async function peekJob(
         .executeTakeFirst();
       if (!study) return null;
       const instances = await instancesOf(trx, studyInstanceUid);
-      return { studyInstanceUid, revision, settledAt: study.now, instances };
+      const modelUseId = await modelUseIdOf(trx);
+      return { studyInstanceUid, revision, modelUseId, settledAt: study.now, instances };
     });
 }
 

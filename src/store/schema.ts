@@ -100,6 +100,19 @@ export interface AuditTable {
   detail: Generated<string>;
 }
 
+/** A model package that was chosen to score. Only ever added to: the last row holds. */
+export interface ModelUseTable {
+  id: Generated<number>;
+  at: GeneratedInstant;
+  who: string;
+  name: string;
+  version: string;
+  /** Of the package as a folder: where the data folder keeps it. */
+  digest: string;
+  /** Where it came from. */
+  source: string;
+}
+
 /** Small facts about the installation that must survive a restart. */
 export interface MigrationTable {
   version: number;
@@ -112,5 +125,6 @@ export interface Database {
   study: StudyTable;
   slice: SliceTable;
   audit: AuditTable;
+  model_use: ModelUseTable;
   migration: MigrationTable;
 }

@@ -66,6 +66,10 @@ function next<State extends string, Event extends string>(
 export const nextAnalysis = (state: AnalysisState, event: AnalysisEvent): AnalysisState =>
   next(ANALYSIS, state, event);
 
+/** The states of the analysis in which an event can happen. */
+export const statesThatTake = (event: AnalysisEvent): AnalysisState[] =>
+  (Object.keys(ANALYSIS) as AnalysisState[]).filter((state) => ANALYSIS[state][event] !== undefined);
+
 /** The next state of the reading. @throws IllegalTransition */
 export const nextReading = (state: ReadingState, event: ReadingEvent): ReadingState =>
   next(READING, state, event);

@@ -57,7 +57,7 @@ const DONE: Readonly<Record<ReaderAction, string>> = {
 };
 
 /** A reader's name: 1 to 64 characters, none of them a control character. */
-const READER = {
+export const READER = {
   type: "string",
   minLength: 1,
   maxLength: 64,

@@ -10,6 +10,7 @@ import { notFound, toHttp } from "../errors.ts";
 import { errorText, type Log } from "../log.ts";
 import type { Metrics } from "../metrics.ts";
 import type { PixelCache } from "../pixels.ts";
+import type { ModelSwitch } from "../scoring/model-switch.ts";
 import type { Scorer } from "../scoring/scorer.ts";
 import { addActionRoutes } from "./actions.ts";
 import { addDicomWebRoutes } from "./dicomweb.ts";
@@ -17,6 +18,7 @@ import { addEventRoutes, type EventHub } from "./events.ts";
 import { addGuards, refuseForeign, refuseForeignWrite } from "./guards.ts";
 import { addHealthRoutes } from "./health.ts";
 import { addInvocationRoutes } from "./invocations.ts";
+import { addModelRoutes } from "./model.ts";
 import { addPage } from "./page.ts";
 import { addStudyRoutes } from "./studies.ts";
 
@@ -32,6 +34,8 @@ export interface ModelAppContext {
 export interface AppContext extends ModelAppContext {
   readonly db: Kysely<Database>;
   readonly hub: EventHub;
+  /** null where this process scores nothing, and while its model is loaded. */
+  readonly models: () => ModelSwitch | null;
   readonly pixels: PixelCache;
   /** null where this process receives nothing. */
   readonly receive: ((instance: IncomingInstance) => Promise<Acceptance>) | null;
@@ -52,6 +56,7 @@ export async function buildApp(context: AppContext): Promise<FastifyInstance> {
   addEventRoutes(app, context.hub);
   addHealthRoutes(app, context);
   addInvocationRoutes(app, context);
+  addModelRoutes(app, context);
   addDicomWebRoutes(app, context);
   await addPage(app, context.webDir);
   return app;

@@ -86,6 +86,10 @@ export class EventHub {
     if (this.#pages.size > 0) this.#write(frame("progress", progress));
   }
 
+  modelChanged({ name, version }: ServerEvents["model"]): void {
+    if (this.#pages.size > 0) this.#write(frame("model", { name, version }));
+  }
+
   /** Changes may have been missed: every page connects again and reads the list. */
   disconnectAll(): void {
     for (const page of this.#pages) page.end();

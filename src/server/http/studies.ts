@@ -36,7 +36,10 @@ export function addStudyRoutes(app: FastifyInstance, context: AppContext): void 
   app.get("/api/worklist", async (_request, reply): Promise<WorklistResponse> => {
     reply.header("cache-control", "no-store");
     const now = new Date();
-    return { now: now.toISOString(), items: await listWorklist(db, new Date(now.getTime() - READ_STAYS_MS)) };
+    const items = await listWorklist(db, new Date(now.getTime() - READ_STAYS_MS));
+    const { name, version } = scorer()?.model ?? {};
+    const model = name === undefined || version === undefined ? null : { name, version };
+    return { now: now.toISOString(), items, model };
   });
 
   app.get<{ Params: StudyParams }>(
@@ -48,7 +51,11 @@ export function addStudyRoutes(app: FastifyInstance, context: AppContext): void 
       const { item, series, skipped } = study;
       const [slices, history] = await Promise.all([listSlices(db, uid), listHistory(db, uid)]);
       reply.header("cache-control", "no-store");
-      const saliencyReferencePeak = scorer()?.saliencyReferencePeak ?? null;
+      const active = scorer();
+      const isItsModel =
+        item.finding?.model.name === active?.model.name &&
+        item.finding?.model.version === active?.model.version;
+      const saliencyReferencePeak = isItsModel ? (active?.saliencyReferencePeak ?? null) : null;
       return { item, series, slices, skipped, history, saliencyReferencePeak };
     },
   );

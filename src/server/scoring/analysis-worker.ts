@@ -28,7 +28,8 @@ import { Bell } from "../bell.ts";
 import { errorText, studyTag, type Log } from "../log.ts";
 import type { Metrics } from "../metrics.ts";
 import { toOutcome } from "./outcome.ts";
-import type { Scorer, ScoringResult } from "./scorer.ts";
+import type { ScoringOptions, ScoringResult } from "./scorer.ts";
+import type { ModelSwitch } from "./model-switch.ts";
 import { Speculation } from "./speculation.ts";
 
 /** However quiet it is, look this often: for studies of a receiver elsewhere, and for lost workers. */
@@ -42,7 +43,7 @@ const PROGRESS_MS = 200;
 export interface AnalysisWorkerOptions {
   readonly db: Kysely<Database>;
   readonly connection: pg.ClientConfig;
-  readonly scorer: Scorer;
+  readonly models: Pick<ModelSwitch, "scorer" | "bringTo">;
   readonly settleSeconds: number;
   readonly log: Log;
   readonly metrics: Metrics;
@@ -74,7 +75,7 @@ export class AnalysisWorker {
   constructor(options: AnalysisWorkerOptions) {
     this.#options = options;
     this.#holder = new StudyHolder(options.connection);
-    this.#speculation = new Speculation(options.scorer);
+    this.#speculation = new Speculation(options.models.scorer);
     this.#loops = [
       this.#loop(this.#settlerBell, () => this.#settle()),
       this.#loop(this.#scorerBell, () => this.#scoreNext()),
@@ -93,11 +94,17 @@ export class AnalysisWorker {
     }
   }
 
+  /** Another model was chosen: nothing of the old one is stored any more. */
+  modelChanged(): void {
+    this.#speculation.clear();
+    this.wake(null);
+  }
+
   /** Drops what is under way (it is scored after the next start) and ends. */
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#current?.abort.abort();
-    this.#speculation.close();
+    this.#speculation.clear();
     this.#settlerBell.ring();
     this.#scorerBell.ring();
     await Promise.all(this.#loops);
@@ -142,11 +149,7 @@ export class AnalysisWorker {
     this.#current = { job, abort };
     try {
       const { signal } = abort;
-      await this.#finish(
-        job,
-        signal,
-        ahead?.result ?? this.#options.scorer.score(job.instances, { signal, onProgress }),
-      );
+      await this.#finish(job, signal, ahead?.result ?? this.#score(job, { signal, onProgress }));
     } finally {
       this.#current = null;
       await this.#holder.letGo(job.studyInstanceUid);
@@ -154,10 +157,17 @@ export class AnalysisWorker {
     return 0;
   }
 
+  /** Score with the model that was chosen when the study was claimed. */
+  async #score({ modelUseId, instances }: ScoringJob, options: ScoringOptions): Promise<ScoringResult> {
+    const { models } = this.#options;
+    await models.bringTo(modelUseId);
+    return models.scorer.score(instances, options);
+  }
+
   /** Nothing is settled: score the study that will be next, if it stays as it is. */
   async #scoreAhead(): Promise<number> {
     if (this.#speculation.studyInstanceUid !== null) return SWEEP_MS;
-    const { db, settleSeconds } = this.#options;
+    const { db, models, settleSeconds } = this.#options;
     const afterMs = Math.min(AHEAD_AFTER_MOST_MS, settleSeconds * 1000 * AHEAD_AFTER_PART);
     const arriving = await listArriving(db, SETTLING.from);
     const next = arriving.find(
@@ -167,6 +177,7 @@ export class AnalysisWorker {
     if (next.quietMs < afterMs) return Math.min(SWEEP_MS, Math.ceil(afterMs - next.quietMs));
     const job = await peekJob(db, next);
     if (!job) return 0;
+    await models.bringTo(job.modelUseId);
     this.#speculation.begin(job, () => this.#scorerBell.ring());
     return SWEEP_MS;
   }

@@ -9,6 +9,7 @@ import type { InstanceHeader } from "../../dicom/instance.ts";
 import { Classifier, type PictureResult } from "../../model/classifier.ts";
 import { readPicture } from "../../model/picture-file.ts";
 import { scoreStudy } from "../../model/score-study.ts";
+import { tryClassifier } from "../../model/try-classifier.ts";
 import { DiskObjectStore } from "../../store/objects.ts";
 import { answerCalls, type CallContext } from "../thread-side.ts";
 import type { Classification, ScoringResult, ScoringSource } from "./scorer.ts";
@@ -19,7 +20,9 @@ const loading = Classifier.load(modelDir, { threads });
 loading.catch(() => undefined); // whoever calls is told
 
 async function load(): Promise<LoadedModel> {
-  const { spec } = await loading;
+  const classifier = await loading;
+  await tryClassifier(classifier);
+  const { spec } = classifier;
   return {
     model: { name: spec.name, version: spec.version },
     saliencyReferencePeak: spec.saliency.referencePeak,

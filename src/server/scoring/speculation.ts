@@ -87,8 +87,9 @@ export class Speculation {
     this.#attempts.delete(studyInstanceUid);
   }
 
-  /** Give up the attempt under way. */
-  close(): void {
+  /** Give up every attempt, finished or under way. */
+  clear(): void {
     this.stop(this.#underWay);
+    this.#attempts.clear();
   }
 }
