@@ -5,8 +5,9 @@
 import { cp, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 
+import { main } from "../src/cli/main.ts";
 import type { ModelResponse, ModelUseResponse } from "../src/domain/api.ts";
 import type { WorklistItem } from "../src/domain/worklist.ts";
 import { parseHeader } from "../src/dicom/instance.ts";
@@ -62,12 +63,14 @@ const use = async (named: string, rescore = false, who = "Ann") => {
 
 beforeAll(async () => {
   folder = await makeFolder();
+  vi.stubEnv("XDG_CACHE_HOME", join(folder, ".cache"));
   // Versions differ in the threshold only: the same probabilities, another verdict.
   await makePackage("one", { version: "1", threshold: { value: 0.999, chosen: "by hand" } });
   await makePackage("two", { version: "2", threshold: { value: 0, chosen: "by hand" } });
   server = await startTestServer({ config: config(), parts: {} });
 });
 afterAll(async () => {
+  vi.unstubAllEnvs();
   await server.remove();
   await rm(folder, { recursive: true, force: true });
 });
@@ -162,6 +165,36 @@ describe("firstread model use", () => {
     const item = await untilItem(server, uidOf(late), ({ analysis }) => analysis === "scored", SCORING_MS);
     expect(item.finding?.model.version).toBe("2");
   }, 90_000);
+
+  it("is a command, and the list of packages says which is in use", async () => {
+    const firstread = async (...argv: string[]) => {
+      const printed: string[] = [];
+      const log = vi.spyOn(console, "log").mockImplementation((line: string) => void printed.push(line));
+      const error = vi.spyOn(console, "error").mockImplementation((line: string) => void printed.push(line));
+      try {
+        return { code: await main([...argv, "--server", server.httpUrl, "--json"]), printed };
+      } finally {
+        log.mockRestore();
+        error.mockRestore();
+      }
+    };
+    const chosen = await firstread("model", "use", join(folder, "one"), "--who", "Dia");
+    expect(chosen.code).toBe(0);
+    expect(JSON.parse(chosen.printed[0] ?? "")).toMatchObject({
+      ...{ rescored: 0, inUse: { version: "1", who: "Dia", source: join(folder, "one") } },
+    });
+    const { printed } = await firstread("model", "list", folder);
+    const lines = printed.map(
+      (line) => JSON.parse(line) as { path: string; inUse?: boolean; error?: string },
+    );
+    const line = (name: string) => lines.find(({ path }) => path === join(folder, name));
+    expect(line("one")).toMatchObject({ version: "1", inUse: true });
+    expect(line("two")).toMatchObject({ version: "2", inUse: false });
+    expect(line("broken")?.error).toContain("model.onnx is not the file");
+    const refused = await firstread("model", "use", join(folder, "broken"));
+    expect(refused.code).toBe(1);
+    expect(refused.printed[0]).toMatch(/^firstread: The model stays as it is: /);
+  }, 30_000);
 
   it("is one change at a time", async () => {
     const answers = await Promise.all([use(join(folder, "one")), use(join(folder, "two"))]);

@@ -70,6 +70,7 @@ describe.skipIf(!hasChromium)(`the page and the server${skipped}`, () => {
     await eventually(() => order(page)).toEqual(["1.2.21", "1.2.20"]);
     expect(await textOf(page, '[data-uid="1.2.21"] .move')).toBe("▲ 1");
     expect(await textOf(page, '[data-uid="1.2.21"] .cell-why')).toContain("Suspected hemorrhage (93");
+    expect(await textOf(page, ".active-model")).toBe("stub 1");
     expect(await page.evaluate("window.isSamePage")).toBe(true);
     expect(complaints).toEqual([]);
   });

@@ -137,6 +137,7 @@ async function start(config: ServerConfig, parts: ServerParts, log: Log, stack: 
       },
     });
     models = opened;
+    hub.modelChanged(opened.inUse);
     stack.push(() => opened.scorer.close());
     if (has("worker")) worker = startWorker(shared, opened);
   }

@@ -21,6 +21,8 @@ const LAST = "model.json";
 export interface RemoteOptions {
   /** Called with how many objects are done, of how many. */
   readonly onProgress?: (done: number, total: number) => void;
+  /** Fetch only the objects whose path below the prefix is like this; they have a folder of their own. */
+  readonly only?: RegExp;
 }
 
 /** Do a task for each, a few at once; the first error ends it when those under way have ended. */
@@ -68,13 +70,11 @@ function wantedOf(bucket: string, prefix: string, objects: readonly S3Object[]):
 export async function fetchFolder(
   location: string,
   cacheDir: string,
-  { onProgress }: RemoteOptions = {},
+  { onProgress, only }: RemoteOptions = {},
 ): Promise<string> {
   const { bucket: name, prefix } = parseS3(location);
-  const id = createHash("sha256")
-    .update(`${endpointOf() ?? ""} ${name} ${prefix}`)
-    .digest("hex")
-    .slice(0, 24);
+  const identity = [endpointOf() ?? "", name, prefix, ...(only ? [only.source] : [])].join(" ");
+  const id = createHash("sha256").update(identity).digest("hex").slice(0, 24);
   const dir = join(cacheDir, id);
   const record = new FetchRecord(join(cacheDir, `${id}.fetched`));
   await mkdir(dir, { recursive: true });
@@ -82,7 +82,8 @@ export async function fetchFolder(
   const wanted = await withLock(join(cacheDir, `${id}.lock`), () =>
     Bucket.with(name, async (bucket) => {
       const listed = await bucket.list(isFile || prefix === "" ? prefix : `${prefix}/`);
-      const objects = wantedOf(name, prefix, isFile ? listed.filter(({ key }) => key === prefix) : listed);
+      const below = wantedOf(name, prefix, isFile ? listed.filter(({ key }) => key === prefix) : listed);
+      const objects = only ? below.filter(({ path }) => only.test(path)) : below;
       if (objects.length === 0) {
         const where = endpointOf() ?? "Amazon S3";
         throw new S3Error(`${location}: expected objects below it at ${where}, got none.`);

@@ -1,7 +1,9 @@
 /**
- * @file `firstread model`: what models there are, what they say of themselves, and where extractors come from.
+ * @file `firstread model`: what models there are and which is in use, what they say of themselves, using another,
+ * and where extractors come from.
  */
-import { readdir } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { userInfo } from "node:os";
 import { join, resolve } from "node:path";
 
 import { InvalidArgumentError } from "commander";
@@ -14,6 +16,9 @@ import {
 } from "../../model/import/extractor-note.ts";
 import { importModel, saveExtractor } from "../../model/import/import-model.ts";
 import { DEFAULT_MODEL_DIR, loadPackage } from "../../model/package.ts";
+import { isRemote, toLocalFolder } from "../../store/location.ts";
+import { listPackages } from "../model-list.ts";
+import { askModelInUse, chooseModel, DEFAULT_SERVER } from "../server-client.ts";
 
 const NORMALISATIONS = {
   imagenet: IMAGENET_NORMALISATION,
@@ -30,6 +35,15 @@ interface ImportFlags {
 
 interface JsonFlag {
   readonly json?: true;
+}
+
+interface ListFlags extends JsonFlag {
+  readonly server: string;
+}
+
+interface UseFlags extends ListFlags {
+  readonly who: string;
+  readonly rescore?: true;
 }
 
 async function importExtractor(source: string, { output, layer, normalisation, json }: ImportFlags) {
@@ -49,23 +63,46 @@ async function importExtractor(source: string, { output, layer, normalisation, j
 }
 
 async function show(dir: string, { json }: JsonFlag): Promise<void> {
-  const { spec, labels, card } = await loadPackage(dir);
+  const { spec, labels, card } = await loadPackage(await toLocalFolder(dir));
   console.log(json ? JSON.stringify({ ...spec, labels }) : card);
 }
 
-async function list(dir: string, { json }: JsonFlag): Promise<void> {
-  const entries = await readdir(dir, { withFileTypes: true });
-  for (const { name } of entries.filter((entry) => entry.isDirectory() && !entry.name.startsWith("."))) {
-    const path = join(dir, name);
-    try {
-      const { spec } = await loadPackage(path);
-      const line = { path, name: spec.name, version: spec.version, licence: spec.licence };
-      console.log(json ? JSON.stringify(line) : `${path}: ${line.name} ${line.version} (${line.licence})`);
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      console.log(json ? JSON.stringify({ path, error: reason }) : `${path}: ${reason}`);
+async function list(dir: string, { json, server }: ListFlags): Promise<void> {
+  const asked = await askModelInUse(server);
+  if (asked === null) console.error(`No FirstRead answers at ${server}: which model is in use is not known.`);
+  for (const line of await listPackages(dir, asked)) {
+    if (json) {
+      console.log(JSON.stringify(line));
+    } else if ("error" in line) {
+      console.log(`  ${line.path}: ${line.error}`);
+    } else {
+      const { path, name, version, licence, inUse } = line;
+      console.log(`${inUse === true ? "*" : " "} ${path}: ${name} ${version} (${licence})`);
     }
   }
+  if (json || asked === null) return;
+  const { name, version, digest, since, who } = asked.inUse;
+  const chosen = since === null ? "as configured" : `chosen by ${who ?? "nobody"} at ${since}`;
+  console.log(`* in use at ${server}: ${name} ${version}, ${shortDigest(digest)}, ${chosen}`);
+  for (const kept of asked.installed.filter((model) => model.digest !== digest)) {
+    console.log(`  kept there: ${kept.name} ${kept.version}, ${shortDigest(kept.digest)}`);
+  }
+}
+
+/** Enough of a digest to name a package by. */
+const shortDigest = (digest: string): string => digest.slice(0, "sha256:".length + 12);
+
+async function use(wanted: string, { json, server, who, rescore }: UseFlags): Promise<void> {
+  // A path is this command's, not the server's, whose working folder may be another.
+  const place = !isRemote(wanted) && existsSync(wanted) ? resolve(wanted) : wanted;
+  const answer = await chooseModel(server, { package: place, who, rescore: rescore === true });
+  if (json) {
+    console.log(JSON.stringify(answer));
+    return;
+  }
+  const { name, version, digest } = answer.inUse;
+  console.log(`${server} scores with ${name} ${version} (${shortDigest(digest)}) from now on.`);
+  if (rescore) console.log(`${answer.rescored} unread studies are scored again.`);
 }
 
 function normalisationName(text: string): string {
@@ -88,13 +125,26 @@ export function configure(command: Command): void {
   command
     .command("show")
     .description("the model card of a package")
-    .argument("[dir]", "model package", DEFAULT_MODEL_DIR)
+    .argument("[place]", "model package: a folder, .tar.gz or s3://", DEFAULT_MODEL_DIR)
     .option("--json", "print model.json and the labels")
     .action(show);
   command
     .command("list")
-    .description("the model packages in a folder")
-    .argument("[dir]", "folder of packages", join(DEFAULT_MODEL_DIR, ".."))
+    .description("the model packages in a folder, and which is in use")
+    .argument("[dir]", "folder of packages, or s3://", join(DEFAULT_MODEL_DIR, ".."))
+    .option("--server <url>", "the running server to ask", DEFAULT_SERVER)
     .option("--json", "print one JSON line a package")
     .action(list);
+  command
+    .command("use")
+    .description(
+      "make the running server score with another package: it is copied into the server's data folder and tried " +
+        "before anything changes; what was in use stays there to go back to",
+    )
+    .argument("<package>", "a folder, .tar.gz or s3://; the digest of one that was in use; or default")
+    .option("--rescore", "score what was scored and has not been read again")
+    .option("--who <name>", "who chooses, for the audit", userInfo().username)
+    .option("--server <url>", "the running server", DEFAULT_SERVER)
+    .option("--json", "print the result as JSON")
+    .action(use);
 }

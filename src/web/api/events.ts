@@ -10,6 +10,7 @@ export interface EventHandlers {
   onHello(event: ServerEvents["hello"]): void;
   onItem(event: ServerEvents["item"]): void;
   onProgress(event: ServerEvents["progress"]): void;
+  onModel(event: ServerEvents["model"]): void;
   onConnection(connected: boolean): void;
 }
 
@@ -39,6 +40,7 @@ export function connectEvents(handlers: EventHandlers): () => void {
     });
     on("item", (event) => handlers.onItem(event));
     on("progress", (event) => handlers.onProgress(event));
+    on("model", (event) => handlers.onModel(event));
     opened.addEventListener("error", () => {
       handlers.onConnection(false);
       // Its own retry keeps no shorter pace than we do: always take over.

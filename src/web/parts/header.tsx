@@ -1,5 +1,5 @@
 /**
- * @file The page's head: the name, what presses now, whether the list is live, and who is reading.
+ * @file The page's head: the name, what presses now, which model scores, whether the list is live, who is reading.
  */
 import { useMemo } from "react";
 
@@ -30,6 +30,7 @@ export function Header({ isStudyOpen, onName, onKeys }: HeaderProps) {
       )}
       <Pressing />
       <span className="header-space" />
+      <ActiveModel />
       <Connection />
       <button type="button" className="quiet" onClick={onName}>
         {name === "" ? "Who is reading?" : name}
@@ -81,6 +82,17 @@ function Pressing() {
         <dd>{oldestMs === null ? "–" : formatWait(nowMs - oldestMs)}</dd>
       </div>
     </dl>
+  );
+}
+
+/** Which model scores now; a finding says which one made it. */
+function ActiveModel() {
+  const { model } = useWorklist();
+  if (model === null) return null;
+  return (
+    <span className="active-model" title="The model that scores new studies">
+      {model.name} {model.version}
+    </span>
   );
 }
 

@@ -68,6 +68,7 @@ export function startSession(): void {
     },
     onProgress: ({ studyInstanceUid, done, total }) =>
       worklist.setProgress(studyInstanceUid, { done, total }),
+    onModel: (model) => worklist.setModel(model),
     onConnection: (connected) => worklist.setConnected(connected),
   });
   setInterval(() => worklist.refresh(), RANK_AGAIN_MS);

@@ -5,6 +5,7 @@
  * too long. Pure of the DOM but for the frame; the rules are `rankWorklist` and `movesBetween`.
  */
 import type { WorklistResponse } from "../../domain/api.ts";
+import type { ModelReference } from "../../domain/finding.ts";
 import type { AnalysisState, RankedItem, WorklistItem } from "../../domain/worklist.ts";
 import type { Policy } from "../../triage/policy.ts";
 import { rankWorklist } from "../../triage/rank.ts";
@@ -17,6 +18,8 @@ export interface WorklistSnapshot {
   /** Why the list could not be loaded; "" otherwise. */
   readonly problem: string;
   readonly connected: boolean;
+  /** The model that scores now; null while that is not known. */
+  readonly model: ModelReference | null;
   readonly ranked: readonly RankedItem[];
   readonly byUid: ReadonlyMap<string, RankedItem>;
   /** What moved lately, by UID; entries leave after `MOVE_SHOWN_MS`. */
@@ -33,6 +36,7 @@ export class WorklistStore {
     status: "loading",
     problem: "",
     connected: true,
+    model: null,
     ranked: [],
     byUid: new Map(),
     moves: new Map(),
@@ -64,11 +68,11 @@ export class WorklistStore {
   /**
    * Take the whole list. Rows in `newer` arrived as events while it was on its way and stay as they are.
    */
-  replaceAll({ items }: WorklistResponse, newer: ReadonlySet<string>): void {
+  replaceAll({ items, model }: WorklistResponse, newer: ReadonlySet<string>): void {
     const kept = [...newer].flatMap((uid) => this.#items.get(uid) ?? []);
     this.#items.clear();
     for (const item of [...items, ...kept]) this.#items.set(item.studyInstanceUid, item);
-    this.#rank({ status: "ready", problem: "" });
+    this.#rank({ status: "ready", problem: "", model });
   }
 
   /** Take one row. */
@@ -83,6 +87,10 @@ export class WorklistStore {
   setProgress(uid: string, progress: Progress): void {
     this.#progress.set(uid, progress);
     this.#notify();
+  }
+
+  setModel(model: ModelReference): void {
+    this.#publish({ model });
   }
 
   setConnected(connected: boolean): void {
