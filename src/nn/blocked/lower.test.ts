@@ -97,8 +97,15 @@ const NETWORKS: Readonly<Record<string, (net: Network) => readonly [features: st
     const pooled = graph.add("MaxPool", [stem], { kernel_shape: [3, 3], strides: [2, 2], ...same(1) });
     const left = net.conv(pooled, [16, 16, 1, 3], { pads: [0, 1, 0, 1] });
     const right = net.conv(pooled, [32, 4, 3, 3], { group: 4, ...same(1) });
-    const joined = graph.add("Concat", [left, right, pooled], { axis: 1 });
-    return [net.conv(graph.add("Relu", [joined]), [7, 64, 1, 1]), 7];
+    const mean = graph.add("AveragePool", [left], { kernel_shape: [3, 3], ...same(1) });
+    const joined = graph.add("Concat", [left, right, pooled, mean], { axis: 1 });
+    const wide = graph.add("AveragePool", [net.conv(joined, [20, 80, 1, 1])], {
+      kernel_shape: [2, 3],
+      strides: [2, 1],
+      pads: [0, 1, 0, 1],
+      count_include_pad: 1,
+    });
+    return [net.conv(graph.add("Relu", [wide]), [7, 20, 1, 1]), 7];
   },
 };
 

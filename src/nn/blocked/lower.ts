@@ -9,6 +9,7 @@ import type { Model, Node } from "../model.ts";
 import { windowAxes } from "../operators/geometry.ts";
 import type { WindowAxis } from "../operators/geometry.ts";
 import { sizeOf } from "../tensor.ts";
+import { blockedAveragePool } from "./average-pool.ts";
 import { blockedOperator, wholeBlocks, windowAttributes } from "./layout.ts";
 import { phasesOf } from "./phases.ts";
 
@@ -87,6 +88,11 @@ class Lowering {
     if (UNARY.has(operator)) return this.#unary(node);
     if (BINARY.has(operator)) return this.#binary(node);
     if (operator === "Concat") return this.#concat(node);
+    if (operator === "AveragePool") {
+      const source = this.#blockedOf(inputs[0] ?? "");
+      const shape = this.#shapeOf(inputs[0] ?? "");
+      return source && blockedAveragePool(this.#graph, node, source, shape, this.#block);
+    }
     if (operator !== "GlobalAveragePool") return undefined;
     return this.#graph.add(blockedOperator(operator), [this.#blockedOf(inputs[0] ?? "") ?? ""]);
   }

@@ -90,7 +90,7 @@ function maxPoolGradient(context: GradientContext): readonly string[] {
 }
 
 /** How many elements of the image each window sees, `[1, 1, …positions]`. */
-function seenElements(axes: readonly WindowAxis[]): Float32Array {
+export function seenElements(axes: readonly WindowAxis[]): Float32Array {
   const counts = axes.map((axis) =>
     Array.from({ length: fixedLength(axis.positions) }, (_, position) => {
       const first = position * axis.stride - axis.before;
