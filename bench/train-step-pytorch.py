@@ -1,10 +1,10 @@
 """PyTorch's side of train-step.ts, for a network of torchvision with random weights.
 
     /usr/bin/python3 bench/train-step-pytorch.py export NETWORK FILE
-    /usr/bin/python3 bench/train-step-pytorch.py step NETWORK BATCH SIZE
+    /usr/bin/python3 bench/train-step-pytorch.py step NETWORK BATCH SIZE THREADS
 
-`export` writes the network as ONNX. `step` makes one training step (forward, backward, Adam; two threads) for each line it
-reads, and answers with its milliseconds. BatchNormalization keeps its statistics (model.eval()); all weights are trained.
+`export` writes the network as ONNX. `step` makes one training step (forward, backward, Adam) for each line it reads, and
+answers with its milliseconds and those of processor time. BatchNormalization keeps its statistics (model.eval()); all weights are trained.
 """
 
 import sys
@@ -42,21 +42,22 @@ def export(name, file):
     )
 
 
-def step(name, batch, size):
-    torch.set_num_threads(2)
+def step(name, batch, size, threads):
+    torch.set_num_threads(threads)
     model = network(name)
     image = torch.randn(batch, 3, size, size)
     label = torch.arange(batch) % 1000
     optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
     for _ in sys.stdin:
-        start = time.perf_counter()
+        start, start_processor = time.perf_counter(), time.process_time()
         optimizer.zero_grad()
         torch.nn.functional.cross_entropy(model(image), label).backward()
         optimizer.step()
-        print((time.perf_counter() - start) * 1000, flush=True)
+        wall, processor = time.perf_counter() - start, time.process_time() - start_processor
+        print(wall * 1000, processor * 1000, flush=True)
 
 
 if sys.argv[1] == "export":
     export(sys.argv[2], sys.argv[3])
 else:
-    step(sys.argv[2], int(sys.argv[3]), int(sys.argv[4]))
+    step(sys.argv[2], int(sys.argv[3]), int(sys.argv[4]), int(sys.argv[5]))

@@ -2,9 +2,10 @@
  * @file Benchmark: a training step (forward, backward, Adam) of networks of torchvision with random weights, against
  * PyTorch on the same machine in the same run. Needs `/usr/bin/python3` with torch, torchvision and onnx.
  *
- * `node bench/train-step.ts [--networks mobilenet_v2,resnet18] [--batch 8] [--size 224] [--repeats 10] [--json]`. Both sides
- * are processes of their own, two threads each, that step turn and turn about; the median of the ratios of neighbouring steps
- * counts, since others may be using the machine. Memory is each process' peak.
+ * `node bench/train-step.ts [--networks mobilenet_v2,resnet18] [--batch 8] [--size 224] [--threads 2] [--repeats 10]
+ * [--json]`. Both sides are processes of their own that step turn and turn about; the median of the ratios of neighbouring
+ * steps counts, since others may be using the machine. On a machine that is never left alone, `--threads 1` and the ratio of
+ * processor times say more: nobody waits for a thread then. Memory is each process' peak.
  */
 import { execFileSync, spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
@@ -25,6 +26,7 @@ const { values: args } = parseArgs({
     networks: { type: "string", default: "mobilenet_v2,resnet18" },
     batch: { type: "string", default: "8" },
     size: { type: "string", default: "224" },
+    threads: { type: "string", default: "2" },
     repeats: { type: "string", default: "10" },
     json: { type: "boolean", default: false },
     /** The ONNX file that this process steps, one step for each line it reads: our side of the comparison. */
@@ -36,7 +38,7 @@ const PYTHON = "/usr/bin/python3";
 const PYTORCH = fileURLToPath(new URL("train-step-pytorch.py", import.meta.url));
 const [BATCH, SIZE, REPEATS] = [args.batch, args.size, args.repeats].map(Number) as [number, number, number];
 const CLASSES = 1000;
-const THREADS = 2;
+const THREADS = Number(args.threads);
 /** Steps before the first that counts. */
 const WARM_UP = 2;
 
@@ -52,7 +54,7 @@ function trainedParameters({ nodes, initializers }: Model): readonly string[] {
   );
 }
 
-/** Our side: a step for each line on standard input, its milliseconds on standard output. */
+/** Our side: a step for each line on standard input, its milliseconds and those of processor time on standard output. */
 async function answerSteps(file: string): Promise<void> {
   const model = readOnnx(readFileSync(file));
   const training = await TrainingStep.create(model, {
@@ -71,11 +73,18 @@ async function answerSteps(file: string): Promise<void> {
   const rates = { learningRate: () => 1e-3, weightDecay: () => 0 };
   const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
   while ((await lines.next()).done !== true) {
-    const startedMs = performance.now();
+    const [startedMs, startedUsage] = [performance.now(), process.cpuUsage()];
     await training.step({ image }, target, rates);
-    console.log(performance.now() - startedMs);
+    const { user, system } = process.cpuUsage(startedUsage);
+    console.log(performance.now() - startedMs, (user + system) / 1000);
   }
   await training.dispose();
+}
+
+interface StepTime {
+  readonly wallMs: number;
+  /** Of all threads together. */
+  readonly processorMs: number;
 }
 
 /** A process that steps. */
@@ -90,12 +99,12 @@ class Stepper {
     this.#answers = createInterface({ input: stdout })[Symbol.asyncIterator]();
   }
 
-  /** Milliseconds of one step. */
-  async step(): Promise<number> {
+  async step(): Promise<StepTime> {
     this.#process.stdin?.write("\n");
     const answer = await this.#answers.next();
     if (answer.done) throw new Error("the stepping process ended");
-    return Number(answer.value);
+    const [wallMs = NaN, processorMs = NaN] = answer.value.split(" ").map(Number);
+    return { wallMs, processorMs };
   }
 
   /** Peak memory so far, in MB. */
@@ -116,10 +125,10 @@ function median(values: readonly number[]): number {
 async function compare(network: string, folder: string) {
   const file = join(folder, `${network}.onnx`);
   execFileSync(PYTHON, ["-W", "ignore", PYTORCH, "export", network, file], { stdio: "ignore" });
-  const self = [fileURLToPath(import.meta.url), "--step", file, "--batch", args.batch, "--size", args.size];
-  const ours = new Stepper(process.execPath, self);
-  const theirs = new Stepper(PYTHON, [PYTORCH, "step", network, args.batch, args.size]);
-  const times: { ours: number; theirs: number }[] = [];
+  const size = ["--batch", args.batch, "--size", args.size, "--threads", args.threads];
+  const ours = new Stepper(process.execPath, [fileURLToPath(import.meta.url), "--step", file, ...size]);
+  const theirs = new Stepper(PYTHON, [PYTORCH, "step", network, args.batch, args.size, args.threads]);
+  const times: { ours: StepTime; theirs: StepTime }[] = [];
   for (let repeat = -WARM_UP; repeat < REPEATS; repeat++) {
     const pair = { ours: await ours.step(), theirs: await theirs.step() };
     if (repeat >= 0) times.push(pair);
@@ -129,9 +138,10 @@ async function compare(network: string, folder: string) {
   theirs.end();
   return {
     network,
-    firstreadMs: median(times.map((t) => t.ours)),
-    pytorchMs: median(times.map((t) => t.theirs)),
-    ratio: median(times.map((t) => t.ours / t.theirs)),
+    firstreadMs: median(times.map((t) => t.ours.wallMs)),
+    pytorchMs: median(times.map((t) => t.theirs.wallMs)),
+    ratio: median(times.map((t) => t.ours.wallMs / t.theirs.wallMs)),
+    processorRatio: median(times.map((t) => t.ours.processorMs / t.theirs.processorMs)),
     firstreadMb,
     pytorchMb,
     memoryRatio: firstreadMb / pytorchMb,
@@ -149,11 +159,12 @@ if (args.step !== undefined) {
         console.log(JSON.stringify(result));
         continue;
       }
-      const { firstreadMs, pytorchMs, ratio, firstreadMb, pytorchMb, memoryRatio } = result;
-      console.log(`${network}, ${SIZE}×${SIZE}, batch ${BATCH}, ${THREADS} threads`);
+      const { firstreadMs, pytorchMs, ratio, processorRatio, firstreadMb, pytorchMb, memoryRatio } = result;
+      console.log(`${network}, ${SIZE}×${SIZE}, batch ${BATCH}, ${THREADS} thread(s)`);
       console.log(`  FirstRead  ${firstreadMs.toFixed(0)} ms a step, peak ${firstreadMb.toFixed(0)} MB`);
       console.log(`  PyTorch    ${pytorchMs.toFixed(0)} ms a step, peak ${pytorchMb.toFixed(0)} MB`);
-      console.log(`  ratio      ${ratio.toFixed(2)} in time, ${memoryRatio.toFixed(2)} in memory`);
+      const ratios = `${ratio.toFixed(2)} in time, ${processorRatio.toFixed(2)} in processor time`;
+      console.log(`  ratio      ${ratios}, ${memoryRatio.toFixed(2)} in memory`);
     }
   } finally {
     rmSync(folder, { recursive: true });
