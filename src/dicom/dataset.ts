@@ -34,7 +34,7 @@ const SEQUENCE_END = 0xfffee0dd;
 /** Deeper than any real object (structured reports reach about ten), and far from the call stack's end. */
 const MAX_DEPTH = 64;
 /** The representations whose length field has 32 bits (PS3.5 table 7.1-1). */
-const LONG_VRS = new Set("OB OD OF OL OV OW SQ SV UC UN UR UT UV".split(" "));
+export const LONG_VRS: ReadonlySet<string> = new Set("OB OD OF OL OV OW SQ SV UC UN UR UT UV".split(" "));
 const SHORT_VRS = new Set("AE AS AT CS DA DS DT FL FD IS LO LT PN SH SL SS ST TM UI UL US".split(" "));
 
 export const isVr = (letters: string): boolean => LONG_VRS.has(letters) || SHORT_VRS.has(letters);
@@ -86,6 +86,11 @@ export class DataSet {
 
   element(tag: number): Element | undefined {
     return this.#elements.get(tag);
+  }
+
+  /** All elements, in the order they stand in. */
+  elements(): IterableIterator<readonly [tag: number, element: Element]> {
+    return this.#elements.entries();
   }
 
   /** The value's bytes (a view), or undefined where the element is absent or its length undefined. */

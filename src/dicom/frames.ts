@@ -47,6 +47,7 @@ export function encapsulatedFrames(encapsulation: Encapsulation): readonly Uint8
 function readFragments({ bytes, offset }: Encapsulation): {
   basicOffsets: readonly number[];
   fragments: readonly Fragment[];
+  end: number;
 } {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const fragments: Fragment[] = [];
@@ -76,7 +77,20 @@ function readFragments({ bytes, offset }: Encapsulation): {
     }
     position = start + length;
   }
-  return { basicOffsets: basicOffsets ?? [], fragments };
+  return { basicOffsets: basicOffsets ?? [], fragments, end: position + 8 };
+}
+
+/**
+ * The first byte after encapsulated PixelData, whose value starts at `offset`: after its sequence delimiter.
+ *
+ * @throws UndecodableImage when the data is cut off
+ */
+export function encapsulatedEnd(bytes: Uint8Array, offset: number): number {
+  const { end } = readFragments({
+    ...{ bytes, offset, frameCount: 1 },
+    ...{ extendedOffsets: [], extendedLengths: [] },
+  });
+  return end;
 }
 
 /** The index of each frame's first fragment. */
