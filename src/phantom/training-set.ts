@@ -16,6 +16,8 @@ import { windowToRgb } from "../imaging/window.ts";
 import { phantomToDicom } from "./dicom.ts";
 import { drawIdentity } from "./identities.ts";
 import type { PhantomParameters } from "./options.ts";
+import { drawRanges } from "./parameter-ranges.ts";
+import type { ParameterRanges } from "./parameter-ranges.ts";
 import { BLEEDS, generatePhantom } from "./phantom.ts";
 import type { Bleed, PhantomStudy } from "./phantom.ts";
 import { Random, mixSeed } from "./random.ts";
@@ -32,6 +34,8 @@ export interface TrainingSetRequest {
   readonly bleeding: number;
   /** Parameters that every study shares instead of drawing them. */
   readonly overrides?: Partial<PhantomParameters>;
+  /** Parameters drawn evenly from a range of one's own, study by study. */
+  readonly ranges?: ParameterRanges;
 }
 
 /** One study of the set: a line of `manifest.jsonl`. */
@@ -43,6 +47,8 @@ export interface TrainingStudy {
   readonly bleedVolumeMl: number;
   readonly slices: readonly TrainingSlice[];
   readonly options: PhantomStudy["options"];
+  /** As asked for, so that a run that goes on is told the same. */
+  readonly ranges?: ParameterRanges;
 }
 
 export interface TrainingSlice {
@@ -86,7 +92,8 @@ export async function* synthesizeTrainingSet(
 
 async function makeStudy(request: TrainingSetRequest, index: number, name: string): Promise<TrainingStudy> {
   const seed = studySeed(request, index);
-  const phantom = generatePhantom({ ...request.overrides, seed, bleed: studyBleed(request, index) });
+  const own = { ...request.overrides, ...drawRanges(request.ranges ?? {}, seed) };
+  const phantom = generatePhantom({ ...own, seed, bleed: studyBleed(request, index) });
   const areaMm2 = (phantom.options.fieldOfViewMm / phantom.options.rows) ** 2;
   const slices = phantom.slices.map((slice, i): TrainingSlice => {
     const mask = phantom.masks[i] ?? new Uint8Array();
@@ -108,6 +115,7 @@ async function makeStudy(request: TrainingSetRequest, index: number, name: strin
     bleedVolumeMl: Math.round(phantom.bleedVolumeMl * 100) / 100,
     slices,
     options: phantom.options,
+    ...(request.ranges ? { ranges: request.ranges } : {}),
   };
 }
 
@@ -202,6 +210,12 @@ function checkSame(note: TrainingStudy, request: TrainingSetRequest, index: numb
     format: request.format,
     bleed: studyBleed(request, index),
   };
+  const ranges = JSON.stringify(request.ranges ?? {});
+  if (JSON.stringify(note.ranges ?? {}) !== ranges) {
+    throw new OtherTrainingSet(
+      `${file} is of another set: parameters ${JSON.stringify(note.ranges ?? {})} where ${ranges} are wanted; choose an empty folder`,
+    );
+  }
   if (note.seed === wanted.seed && note.format === wanted.format && note.bleed === wanted.bleed) return;
   throw new OtherTrainingSet(
     `${file} is of another set: seed ${note.seed}, ${note.format}, ${note.bleed ?? "no bleed"} ` +

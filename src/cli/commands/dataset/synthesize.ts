@@ -4,6 +4,8 @@
 import { InvalidArgumentError, Option } from "commander";
 import type { Command } from "commander";
 
+import { parseParameterRange } from "../../../phantom/parameter-ranges.ts";
+import type { ParameterRanges } from "../../../phantom/parameter-ranges.ts";
 import { TRAINING_SET_FORMATS, synthesizeTrainingSet } from "../../../phantom/training-set.ts";
 import type { TrainingSetFormat } from "../../../phantom/training-set.ts";
 import { countingNumber, notNegative, wholeNumber } from "../../option-values.ts";
@@ -15,6 +17,7 @@ interface SynthesizeOptions {
   readonly output: string;
   readonly format: TrainingSetFormat;
   readonly bleeding: number;
+  readonly set?: ParameterRanges;
   readonly json?: true;
 }
 
@@ -24,7 +27,16 @@ function part(text: string): number {
   return value;
 }
 
-async function synthesize({ json, ...request }: SynthesizeOptions): Promise<void> {
+function parameterRange(text: string, before: ParameterRanges | undefined): ParameterRanges {
+  try {
+    return parseParameterRange(text, before);
+  } catch (error) {
+    throw new InvalidArgumentError((error as RangeError).message);
+  }
+}
+
+async function synthesize({ json, set, ...own }: SynthesizeOptions): Promise<void> {
+  const request = { ...own, ...(set ? { ranges: set } : {}) };
   const progress = createProgress();
   let done = 0;
   let made = 0;
@@ -63,6 +75,11 @@ export function configure(command: Command): void {
     .option("--bleeding <part>", "part of the studies with a bleed, 0…1", part, 0.5)
     .addOption(
       new Option("--format <format>", "what to write").choices(TRAINING_SET_FORMATS).default("dicom"),
+    )
+    .option(
+      "--set <parameter=range>",
+      "a parameter's value or range (noiseHu=2..8, gantryTiltDeg=0, surgery=craniotomy); may be repeated",
+      parameterRange,
     )
     .option("--json", "print the result as JSON")
     .action(synthesize);
