@@ -16,6 +16,7 @@ import {
   GetObjectCommand,
   HeadObjectCommand,
   paginateListObjectsV2,
+  PutObjectCommand,
   S3Client,
 } from "@aws-sdk/client-s3";
 import { Upload } from "@aws-sdk/lib-storage";
@@ -89,6 +90,39 @@ export class Bucket {
     } finally {
       bucket.#client.destroy();
     }
+  }
+
+  /** A bucket that is used until `close`. */
+  static open(name: string): Bucket {
+    return new Bucket(name);
+  }
+
+  close(): void {
+    this.#client.destroy();
+  }
+
+  /**
+   * An object's bytes, or its first `most`.
+   * @throws S3Error
+   */
+  async read(key: string, most?: number): Promise<Uint8Array> {
+    return this.#saying(key, async () => {
+      const range = most === undefined ? {} : { Range: `bytes=0-${most - 1}` };
+      const { Body } = await this.#client.send(
+        new GetObjectCommand({ Bucket: this.name, Key: key, ...range }),
+      );
+      return Body ? await Body.transformToByteArray() : new Uint8Array();
+    });
+  }
+
+  /**
+   * Store bytes under a key: whole, or not at all.
+   * @throws S3Error
+   */
+  async write(key: string, content: Uint8Array | string): Promise<void> {
+    const bytes = Buffer.from(content);
+    const params = { Bucket: this.name, Key: key, Body: bytes, ContentLength: bytes.length };
+    await this.#saying(key, () => this.#client.send(new PutObjectCommand(params)));
   }
 
   /**

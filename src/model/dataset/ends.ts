@@ -27,12 +27,14 @@ export interface DatasetSink {
   append(name: string, lines: readonly string[]): Promise<void>;
   /** Write what `append` keeps. */
   flush(): Promise<void>;
+  /** Whether a journal is many pieces until it is replaced by a file. */
+  readonly journalsInPieces: boolean;
+  /** A file of these lines in place of the journal or file of that name. */
+  replace(name: string, lines: AsyncIterable<string>): Promise<void>;
   /** The whole lines of a journal or list; none where there is no such file. A last line cut off is left out. */
   lines(name: string): AsyncIterable<string>;
   /** A small file's text, or null where there is none. */
   text(name: string): Promise<string | null>;
-  /** Names right below the root. */
-  names(): Promise<readonly string[]>;
   close(): Promise<void>;
 }
 

@@ -38,7 +38,6 @@ export class UnfinishedDataset extends Error {
 }
 
 const MOST_LEAKS = 100;
-const LINES_AT_ONCE = 1000;
 
 /**
  * Join the shards' manifests, count, and write the card.
@@ -58,17 +57,16 @@ export async function finishDataset(
     reports.push(JSON.parse(text) as PrepareReport);
   }
   const counter = new Counter();
-  const joined: string[] = [];
-  if (settings.shards > 1) await sink.write(MANIFEST_FILE, "");
-  for (const shard of shards)
-    for await (const entry of readManifest(sink, shardFile("manifest", shard))) {
-      counter.add(entry);
-      if (settings.shards === 1) continue;
-      joined.push(JSON.stringify(entry));
-      if (joined.length >= LINES_AT_ONCE) await sink.append(MANIFEST_FILE, joined.splice(0));
-    }
-  await sink.append(MANIFEST_FILE, joined);
+  const counted = async function* (): AsyncGenerator<string> {
+    for (const shard of shards)
+      for await (const entry of readManifest(sink, shardFile("manifest", shard))) {
+        counter.add(entry);
+        yield JSON.stringify(entry);
+      }
+  };
   await sink.flush();
+  if (settings.shards > 1 || sink.journalsInPieces) await sink.replace(MANIFEST_FILE, counted());
+  else await drained(counted());
   const summary = counter.summary();
   if (summary.patientsInTwoSplits > 0) {
     throw new UnfinishedDataset(
@@ -77,6 +75,10 @@ export async function finishDataset(
   }
   await sink.write("DATASET_CARD.md", datasetCard(settings, summary, reports));
   return { summary, reports };
+}
+
+async function drained(lines: AsyncIterable<string>): Promise<void> {
+  for await (const _line of lines);
 }
 
 /** Counts entries one by one; keeps a short digest of each picture, and the names of patients and studies. */

@@ -1,10 +1,11 @@
 /**
  * @file A folder as a dataset's source, and as its destination.
  */
-import { createReadStream } from "node:fs";
+import { createReadStream, createWriteStream } from "node:fs";
 import { mkdir, open, readFile, readdir, rename, rm, stat, truncate, writeFile } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
 import { dirname, join, relative, sep } from "node:path";
+import { pipeline } from "node:stream/promises";
 
 import { byName, mayBeInstance } from "./ends.ts";
 import type { DatasetSink, DatasetSource, SourceFile } from "./ends.ts";
@@ -67,8 +68,17 @@ interface Journal {
   length: number;
 }
 
+/** Write lines to a file as they come. */
+export async function writeLines(path: string, lines: AsyncIterable<string>): Promise<void> {
+  const ended = async function* (): AsyncGenerator<string> {
+    for await (const line of lines) yield `${line}\n`;
+  };
+  await pipeline(ended, createWriteStream(path));
+}
+
 export class FolderSink implements DatasetSink {
   readonly uri: string;
+  readonly journalsInPieces = false;
   readonly #made = new Map<string, Promise<unknown>>();
   readonly #journals = new Map<string, Journal>();
   #temporary = 0;
@@ -104,6 +114,20 @@ export class FolderSink implements DatasetSink {
     }
   }
 
+  async replace(name: string, lines: AsyncIterable<string>): Promise<void> {
+    await this.#makeFolder(this.uri);
+    const unfinished = join(this.uri, `.unfinished-${process.pid}-${this.#temporary++}`);
+    try {
+      await writeLines(unfinished, lines);
+      await this.#journals.get(name)?.file.close();
+      this.#journals.delete(name);
+      await rename(unfinished, join(this.uri, name));
+    } catch (error) {
+      await rm(unfinished, { force: true });
+      throw error;
+    }
+  }
+
   async flush(): Promise<void> {
     // Every line is written as it is appended.
   }
@@ -131,15 +155,6 @@ export class FolderSink implements DatasetSink {
       return await readFile(join(this.uri, name), "utf8");
     } catch (error) {
       if (isAbsent(error)) return null;
-      throw error;
-    }
-  }
-
-  async names(): Promise<readonly string[]> {
-    try {
-      return (await readdir(this.uri)).sort();
-    } catch (error) {
-      if (isAbsent(error)) return [];
       throw error;
     }
   }
