@@ -2,7 +2,7 @@
  * @file `firstread train`, from folders on this machine to a package on this machine.
  */
 import { existsSync } from "node:fs";
-import { mkdir, rm } from "node:fs/promises";
+import { mkdir, rm, rmdir } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 
 import { savePackage } from "../../model/package.ts";
@@ -16,10 +16,12 @@ import type { HeldOutPicture } from "../../model/train/held-out.ts";
 import { readLabelledFolder, withValidation } from "../../model/train/labelled-folder.ts";
 import type { LabelledFolder } from "../../model/train/labelled-folder.ts";
 import type { DecodeOptions } from "../../model/train/picture-set.ts";
+import type { Extractor } from "../../model/train/package-parts.ts";
 import { prepareTrainingData } from "../../model/train/prepare-data.ts";
 import type { PreparedData } from "../../model/train/prepare-data.ts";
 import { train } from "../../model/train/train.ts";
 import type { TrainedPackage, TrainOptions } from "../../model/train/train.ts";
+import { trainingReport } from "../../model/train/training-report.ts";
 import { EXIT_DONE, EXIT_SKIPPED } from "../exit-codes.ts";
 import { createProgress } from "../progress.ts";
 import type { Progress } from "../progress.ts";
@@ -120,6 +122,7 @@ function foldText(fold: number, pictures: readonly HeldOutPicture[]): string {
 
 async function trainWith(
   data: PreparedData,
+  extractor: Extractor,
   options: TrainCommandOptions,
   checkpointDir: string,
   progress: Progress,
@@ -128,7 +131,6 @@ async function trainWith(
     progress.clear();
     console.error(text);
   };
-  const extractor = await readExtractor(options);
   return interruptible((signal) =>
     train({
       data,
@@ -175,16 +177,18 @@ function printResult(
 export async function runTraining(data: string, output: string, options: TrainCommandOptions): Promise<void> {
   const progress = createProgress();
   const checkpointDir = checkpointsBeside(output);
+  const spillFile = join(checkpointDir, "pictures.rgb");
   if (existsSync(checkpointDir) && !options.resume) {
     console.error(`a training of ${output} was interrupted before; this one begins anew (--resume goes on)`);
   }
   try {
     await mkdir(checkpointDir, { recursive: true });
-    const { size } = await readExtractor(options);
+    const extractor = await readExtractor(options);
+    const { size } = extractor;
     const prepared = await prepareTrainingData(await readFolders(data, options), {
       size,
       decode: decoderFor(size, options),
-      spillFile: join(checkpointDir, "pictures.rgb"),
+      spillFile,
       validationSplit: trainOptions(options).folds > 0 ? 0 : options.validationSplit,
       seed: options.seed,
       allowDuplicates: options.allowDuplicates === true,
@@ -192,10 +196,15 @@ export async function runTraining(data: string, output: string, options: TrainCo
     });
     progress.clear();
     describeData(prepared);
-    const trained = await trainWith(prepared, options, checkpointDir, progress);
+    const trained = await trainWith(prepared, extractor, options, checkpointDir, progress);
     progress.clear();
     const metrics = trained.history.map((record) => `${JSON.stringify(record)}\n`).join("");
-    const extra = { "metrics.jsonl": metrics, ...(await licenceFiles(options.backbone)) };
+    const remarks = [...prepared.skipped.map(({ reason }) => reason), ...prepared.notes];
+    const extra = {
+      "metrics.jsonl": metrics,
+      "report.html": await trainingReport(trained, remarks),
+      ...(await licenceFiles(options.backbone)),
+    };
     await savePackage(output, { ...trained.parts, extra });
     await rm(checkpointDir, { recursive: true, force: true });
     printResult(output, trained, prepared.skipped.length, options.json === true);
@@ -209,5 +218,9 @@ export async function runTraining(data: string, output: string, options: TrainCo
         cause: error,
       },
     );
+  } finally {
+    await rm(spillFile, { force: true });
+    // What failed before its first checkpoint leaves nothing behind.
+    await rmdir(checkpointDir).catch(() => undefined);
   }
 }

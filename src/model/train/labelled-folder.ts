@@ -5,7 +5,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 
-import { CsvError, parseCsv } from "../csv.ts";
+import { csvValues } from "../dataset/csv.ts";
 import { DEFAULT_GROUP, classOrder, groupOf, readImageFolder } from "./image-folder.ts";
 import type { ImageFolder, LabelledImage } from "./image-folder.ts";
 
@@ -29,9 +29,33 @@ const PARTS: Readonly<Record<string, Part>> = {
 /** Columns that name the patient, the first that is there. */
 const GROUP_COLUMNS = ["patient", "group"];
 
+interface Table {
+  readonly columns: readonly string[];
+  readonly rows: readonly Readonly<Record<string, string>>[];
+}
+
+/** A table whose first line names its columns. @throws RangeError naming the line that is not as expected */
+function parseTable(text: string, file: string): Table {
+  const [header = "", ...lines] = text.replace(/^\uFEFF/, "").split(/\r?\n/);
+  const columns = csvValues(header).map((name) => name.toLowerCase());
+  if (!columns.includes("file") || !columns.includes("label")) {
+    throw new RangeError(`${file}: expected the columns file and label, line 1 has "${header}"`);
+  }
+  const rows = lines.flatMap((line, index) => {
+    if (line.trim() === "") return [];
+    const values = csvValues(line);
+    if (values.length !== columns.length) {
+      throw new RangeError(
+        `${file}, line ${index + 2}: expected ${columns.length} values, got ${values.length}`,
+      );
+    }
+    return [Object.fromEntries(columns.map((name, i) => [name, values[i] ?? ""]))];
+  });
+  return { columns, rows };
+}
+
 /** The rows of `labels.csv` as pictures. */
-function fromTable(text: string, dir: string, groupBy: string | undefined): LabelledFolder {
-  const { columns, rows } = parseCsv(text, ["file", "label"]);
+function fromTable({ columns, rows }: Table, dir: string, groupBy: string | undefined): LabelledFolder {
   const asked = groupBy?.toLowerCase();
   const column = [asked ?? "", ...(asked === undefined ? GROUP_COLUMNS : [])].find((name) =>
     columns.includes(name),
@@ -56,7 +80,7 @@ function fromTable(text: string, dir: string, groupBy: string | undefined): Labe
 /**
  * Read what a folder says of its pictures; the pictures themselves are not opened.
  * @param groupBy a column of `labels.csv`, or a regular expression for file names (see `groupOf`)
- * @throws RangeError when there are fewer than two classes, or one without pictures; CsvError for a bad table
+ * @throws RangeError when there are fewer than two classes, or one without pictures, or a bad table
  */
 export async function readLabelledFolder(dir: string, groupBy?: string): Promise<LabelledFolder> {
   const table = await readFile(join(dir, "labels.csv"), "utf8").catch(() => null);
@@ -68,15 +92,12 @@ export async function readLabelledFolder(dir: string, groupBy?: string): Promise
     }
     return { ...folder, parts: folder.images.map(() => null) };
   }
-  try {
-    const folder = fromTable(table, dir, groupBy);
-    if (folder.labels.length < 2)
-      throw new CsvError(`expected two or more classes, found ${folder.labels.length}`);
-    return folder;
-  } catch (error) {
-    if (!(error instanceof CsvError)) throw error;
-    throw new RangeError(`${join(dir, "labels.csv")}: ${error.message}`, { cause: error });
+  const file = join(dir, "labels.csv");
+  const folder = fromTable(parseTable(table, file), dir, groupBy);
+  if (folder.labels.length < 2) {
+    throw new RangeError(`${file}: expected two or more classes, found ${folder.labels.length}`);
   }
+  return folder;
 }
 
 /**

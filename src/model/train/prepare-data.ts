@@ -69,7 +69,7 @@ function refuseShared(
   });
   const more = shared.length > NAMED ? `, and ${shared.length - NAMED} more` : "";
   throw new DuplicatePictures(
-    `${shared.length} pictures are in ${what}: ${named.join("; ")}${more}; take them out, or allow them with --allow-duplicates`,
+    `pictures that are in ${what}: ${shared.length} (${named.join("; ")}${more}); take them out, or allow them with --allow-duplicates`,
   );
 }
 
@@ -81,7 +81,9 @@ function splitOff(
   { validationSplit: share, seed }: PrepareOptions,
 ): { readonly train: number[]; readonly validation: number[]; readonly left: number } {
   const groups = readable.map((i) => images[i]?.group ?? "");
-  const held = new Set(validationSplit(groups, share, seededRandom(seed)).map((i) => readable[i] ?? 0));
+  const classIndex = readable.map((i) => images[i]?.classIndex ?? 0);
+  const chosen = validationSplit(groups, classIndex, share, seededRandom(seed));
+  const held = new Set(chosen.map((i) => readable[i] ?? 0));
   const shared = new Set(duplicates.filter((set) => set.some((i) => !held.has(i))).flat());
   const validation = [...held].filter((i) => !shared.has(i));
   return { train: readable.filter((i) => !held.has(i)), validation, left: held.size - validation.length };

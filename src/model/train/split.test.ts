@@ -18,15 +18,26 @@ describe("splits", () => {
 
   it("a validation split holds whole patients out, about as many pictures as asked for", () => {
     const groups = Array.from({ length: 100 }, (_, i) => `patient ${Math.floor(i / 4)}`);
+    const same = groups.map(() => 0);
     for (const seed of [1, 2, 3]) {
-      const held = validationSplit(groups, 0.2, seededRandom(seed));
+      const held = validationSplit(groups, same, 0.2, seededRandom(seed));
       expect(held).toHaveLength(20);
       const names = new Set(held.map((i) => groups[i]));
       expect(groups.filter((group) => names.has(group))).toHaveLength(20);
     }
-    expect(validationSplit(groups, 0, seededRandom(1))).toEqual([]);
-    expect(validationSplit(["a", "b"], 0.9, seededRandom(1))).toHaveLength(1);
-    expect(() => validationSplit(["a", "a"], 0.2, seededRandom(1))).toThrow("there is 1");
+    expect(validationSplit(groups, same, 0, seededRandom(1))).toEqual([]);
+    expect(validationSplit(["a", "b"], [0, 0], 0.9, seededRandom(1))).toHaveLength(1);
+  });
+
+  it("a validation split has every class on both sides where patients have one class each", () => {
+    const groups = [..."abcdefgh"];
+    const classIndex = [0, 0, 0, 0, 0, 0, 1, 1];
+    for (const seed of [1, 2, 3, 4, 5]) {
+      const held = validationSplit(groups, classIndex, 0.25, seededRandom(seed)).map((i) => classIndex[i]);
+      expect(held.filter((c) => c === 1)).toHaveLength(1);
+      expect(held.filter((c) => c === 0).length).toBeGreaterThan(0);
+    }
+    expect(() => validationSplit(["a", "a"], [0, 1], 0.2, seededRandom(1))).toThrow("there are 1 in all");
   });
 
   it("balanced weights make classes count the same", () => {

@@ -49,23 +49,37 @@ export function balancedWeights(
 
 /**
  * Places of the examples held out as validation: whole groups in a random order, until a share of all examples is
- * reached. Empty for a share of 0.
- * @throws RangeError when fewer than two groups are there to be parted
+ * reached; of groups with the same classes each kind, so that every class that can be is on both sides. Empty for a
+ * share of 0.
+ * @throws RangeError when no group can be held out
  */
-export function validationSplit(groups: readonly string[], share: number, random: () => number): number[] {
+export function validationSplit(
+  groups: readonly string[],
+  classIndex: readonly number[],
+  share: number,
+  random: () => number,
+): number[] {
   if (share === 0) return [];
-  const names = shuffled([...new Set(groups)], random);
-  if (names.length < 2)
-    throw new RangeError(`a validation split needs 2 or more patients, there is ${names.length}`);
+  const members = Map.groupBy(groups.keys(), (i) => groups[i] ?? "");
+  const classesOf = (name: string): string =>
+    [...new Set(members.get(name)?.map((i) => classIndex[i]))].toSorted().join(" ");
   const held = new Set<string>();
-  let count = 0;
-  for (const name of names) {
-    const own = groups.filter((group) => group === name).length;
-    // A group is taken as long as that brings the share nearer.
-    if (held.size > 0 && (held.size === names.length - 1 || count + own / 2 > share * groups.length))
-      continue;
-    held.add(name);
-    count += own;
+  for (const names of Map.groupBy(members.keys(), classesOf).values()) {
+    const total = names.reduce((sum, name) => sum + (members.get(name)?.length ?? 0), 0);
+    let [count, taken] = [0, 0];
+    for (const name of shuffled(names, random)) {
+      const own = members.get(name)?.length ?? 0;
+      // One is taken at least and one left; between, as long as it brings the share nearer.
+      if (taken === names.length - 1 || (taken > 0 && count + own / 2 > share * total)) continue;
+      held.add(name);
+      taken++;
+      count += own;
+    }
+  }
+  if (held.size === 0) {
+    throw new RangeError(
+      `a validation split needs 2 or more patients of a kind; there are ${members.size} in all: use --validation-split 0`,
+    );
   }
   return groups.flatMap((group, i) => (held.has(group) ? [i] : []));
 }
