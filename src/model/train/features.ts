@@ -20,6 +20,7 @@ export interface FeatureRecipe {
   readonly pooling: Pooling;
   /** Everything the features depend on besides the picture, for the cache. */
   readonly key: unknown;
+  readonly threads?: number | undefined;
 }
 
 export interface FeatureOptions {
@@ -100,7 +101,7 @@ export class Features implements BatchSource {
 /** Features of one way the pictures are shown; those that the cache has are not computed. */
 async function computeMatrix(
   feed: BatchSource,
-  { backbone, maps, pooling, key }: FeatureRecipe,
+  { backbone, maps, pooling, key, threads }: FeatureRecipe,
   epoch: number | null,
   pictures: {
     readonly count: number;
@@ -127,7 +128,7 @@ async function computeMatrix(
       "pooled",
       feed,
       missing,
-      epoch,
+      { epoch, threads },
     )) {
       for (let at = 0; at < data.length; at += length, done++) {
         const index = missing[done] ?? 0;

@@ -140,14 +140,16 @@ class Trainer {
 
   async train(): Promise<TrainedPackage> {
     const { train: all, validation } = this.#data;
-    const { folds, seed, weights } = this.#options;
+    const { folds, seed, weights, threads } = this.#options;
     const ofFolds = folds > 0 ? await this.#crossValidate(all) : [];
     const { network, tuned } = await this.#run(0, all, validation);
     const { trained, model } = this.#compile(network, tuned);
     const { feed } = this.#common;
     const sample = (validation.length > 0 ? validation : all).slice(0, COMPARED);
-    const asTrained = await networkLogits(withParameters(network, tuned.parameters), feed, sample);
-    checkSameLogits(asTrained, await networkLogits(model, feed, sample), weights);
+    const asTrained = await networkLogits(withParameters(network, tuned.parameters), feed, sample, {
+      threads,
+    });
+    checkSameLogits(asTrained, await networkLogits(model, feed, sample, { threads }), weights);
     const pictures = folds > 0 ? ofFolds : await this.#judge(network, tuned, validation);
     const judgeable = new Set(pictures.map(({ positive }) => positive)).size === 2;
     const heldOut = judgeable ? summariseHeldOut(pictures, folds, seed) : null;
@@ -183,14 +185,14 @@ class Trainer {
     validation: readonly number[],
   ): Promise<{ readonly network: Network; readonly tuned: FineTuned }> {
     const { checkpointDir, resume, signal, onStep, onEpoch } = this.#context;
-    const { pooling, seed, classWeights } = this.#options;
+    const { pooling, seed, classWeights, threads } = this.#options;
     const { labels, images } = this.#data;
     const { backbone, maps, feed, features } = this.#common;
     const classes = labels.length;
     const sample = shuffled(train, seededRandom(mixedSeed(seed, 0))).slice(0, STANDARD_SAMPLE);
     const standard = features
       ? standardOf(features.plain, train, pooledShape(maps, pooling).cells)
-      : await featureStandard(backbone, maps, pooling, feed, sample);
+      : await featureStandard(backbone, maps, pooling, feed, sample, { threads });
     const network = buildNetwork({ backbone, maps, pooling, classes, standard, seed }, features !== null);
     const name = fold === 0 ? "all" : `fold-${fold}`;
     const context: FineTuneContext = {
@@ -227,9 +229,12 @@ class Trainer {
   /** Of pictures by index: by the package's graph, or where features are at hand by the new layer alone. */
   async #judge(network: Network, tuned: FineTuned, indices: readonly number[]): Promise<HeldOutPicture[]> {
     const { feed, features } = this.#common;
+    const { threads } = this.#options;
     const logits = features
-      ? await networkLogits(withParameters(network, tuned.parameters, network.model), features, indices)
-      : await networkLogits(this.#compile(network, tuned).model, feed, indices);
+      ? await networkLogits(withParameters(network, tuned.parameters, network.model), features, indices, {
+          threads,
+        })
+      : await networkLogits(this.#compile(network, tuned).model, feed, indices, { threads });
     return indices.map((index, n) => {
       const { file = "", group = "", classIndex = 0 } = this.#data.images[index] ?? {};
       const probabilities = softmax(logits[n] ?? new Float32Array());
@@ -280,7 +285,8 @@ class Trainer {
 export async function train(training: Training): Promise<TrainedPackage> {
   const { data, extractor, options, context } = training;
   const { size, normalisation, digest } = extractor;
-  const { pooling, augmentation, seed, feedThreads, onlyTopLayer, cacheDir, augmentedCopies } = options;
+  const { pooling, augmentation, seed, feedThreads, onlyTopLayer, cacheDir, augmentedCopies, threads } =
+    options;
   const backbone = await sizedBackbone(extractor.model, size);
   const layer = options.layer === "auto" ? await findLayer(backbone, size) : options.layer;
   const maps = await probeFeatureMaps(backbone, layer, size);
@@ -293,7 +299,7 @@ export async function train(training: Training): Promise<TrainedPackage> {
     const used = new Set([...data.train, ...data.validation]);
     const digests = data.pictures.digests.map((of, i) => (used.has(i) ? of : null));
     const features = onlyTopLayer
-      ? await Features.compute(feed, digests, { backbone, maps, pooling, key }, featureOptions)
+      ? await Features.compute(feed, digests, { backbone, maps, pooling, key, threads }, featureOptions)
       : null;
     return await new Trainer(training, { backbone, maps, feed, features }).train();
   } finally {
