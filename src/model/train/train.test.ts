@@ -111,7 +111,7 @@ describe("training a whole network", PATIENT, () => {
     );
     await classifier.dispose();
     expect(evaluation).toMatchObject({ cases: 48, positives: 24 });
-    expect(evaluation.auc?.value).toBeGreaterThan(0.95);
+    expect(evaluation.auc?.value).toBeGreaterThan(0.85);
     expect(trained.parts.spec.layer).toBe("maps");
     expect(trained.parts.spec.saliency.referencePeak).toBeGreaterThan(0);
     expect(trained.parts.card).toContain("all of its weights trained");
