@@ -6,7 +6,7 @@ import { parentPort, workerData } from "node:worker_threads";
 
 import sharp from "sharp";
 
-import { PictureMaker } from "./picture.ts";
+import { PictureMaker, release } from "./picture.ts";
 import type { PictureSpec } from "./picture.ts";
 import type { PictureReply, PictureRequest } from "./picture-threads.ts";
 
@@ -21,6 +21,7 @@ const maker = new PictureMaker(workerData as PictureSpec);
 async function answer({ id, bytes }: PictureRequest): Promise<PictureReply> {
   try {
     const picture = await maker.make(bytes);
+    release(bytes);
     return { id, picture, sha256: createHash("sha256").update(picture.bytes).digest("hex") };
   } catch (error) {
     return { id, reason: error instanceof Error ? error.message : String(error) };

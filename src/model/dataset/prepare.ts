@@ -13,6 +13,7 @@ import { indexSource } from "./file-index.ts";
 import type { Labels } from "./label-table.ts";
 import { readManifest, shardFile } from "./manifest.ts";
 import type { ManifestEntry, Shard } from "./manifest.ts";
+import { release } from "./picture.ts";
 import type { PictureSpec } from "./picture.ts";
 import { PictureThreads } from "./picture-threads.ts";
 import { keepSettings, secretCheck, windowsInWords } from "./settings.ts";
@@ -188,6 +189,7 @@ async function makeOne(
   const writingAt = performance.now();
   await sink.write(path, picture.bytes);
   stagesMs.write += performance.now() - writingAt;
+  release(picture.bytes);
   return {
     ...{ image, split, label, file: path, sha256: picture.sha256, source: file.name },
     ...{ patient: file.patient, studyInstanceUid: file.study, positionMm: picture.positionMm },
