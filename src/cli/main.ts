@@ -38,6 +38,10 @@ const COMMANDS: Readonly<Record<string, { summary: string; load: () => Promise<C
     summary: "Transfer learning: class folders to a model package.",
     load: () => import("./commands/train.ts"),
   },
+  tune: {
+    summary: "Hyperparameter search: many trainings, the best one kept.",
+    load: () => import("./commands/tune.ts"),
+  },
   evaluate: {
     summary: "A model's figures on data with known classes, with 95 % intervals.",
     load: () => import("./commands/evaluate.ts"),

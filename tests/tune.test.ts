@@ -1,0 +1,98 @@
+/**
+ * @file `firstread tune` end to end on tiny pictures: killed in the middle (SIGKILL), gone on with, the best kept.
+ */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+import { loadPackage } from "../src/model/package.ts";
+import { TINY_SIDE, tinyCnn, writeTinyFolder } from "../src/model/train/test-training.ts";
+import type { Trial } from "../src/model/tune/trials.ts";
+import { writeOnnx } from "../src/nn/onnx-file.ts";
+
+const MAIN = join(import.meta.dirname, "..", "src", "cli", "main.ts");
+
+let dir: string;
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), "firstread-tune-"));
+  await writeTinyFolder(join(dir, "data"), 6, 2);
+  await writeFile(join(dir, "tiny.onnx"), writeOnnx(tinyCnn()));
+});
+afterAll(async () => {
+  await rm(dir, { recursive: true, force: true });
+});
+
+function start(output: string, more: readonly string[] = []) {
+  const fixed = [
+    "--backbone",
+    join(dir, "tiny.onnx"),
+    "--size",
+    String(TINY_SIDE),
+    "--normalisation",
+    "unit",
+  ];
+  const searched = ["--learning-rate", "1e-3:1e-1:log", "--batch-size", "4,8", "--validation-split", "0.4"];
+  const others = ["--epochs", "2", "--no-cache", "--threads", "1", "--max-jobs", "3", "--json"];
+  const args = ["tune", join(dir, "data"), "--output", join(dir, output), ...fixed, ...searched, ...others];
+  const child = spawn(process.execPath, [MAIN, ...args, ...more], { stdio: ["ignore", "pipe", "pipe"] });
+  let [stdout, stderr] = ["", ""];
+  child.stdout.on("data", (chunk: Buffer) => (stdout += chunk.toString()));
+  child.stderr.on("data", (chunk: Buffer) => (stderr += chunk.toString()));
+  const ended = once(child, "close").then(([code]) => ({ code: code as number | null, stdout, stderr }));
+  return { child, ended };
+}
+
+interface Result {
+  readonly best: Trial;
+  readonly model: string;
+  readonly report: string;
+  readonly trials: readonly Trial[];
+}
+
+describe("firstread tune", () => {
+  it("goes on after SIGKILL without running again what has ended, and keeps the best model", async () => {
+    const first = start("search");
+    const second = join(dir, "search", "trials", "0002", "pid");
+    while (!existsSync(second) && first.child.exitCode === null) await setTimeout(20);
+    first.child.kill("SIGKILL");
+    await first.ended;
+    const result = join(dir, "search", "trials", "0001", "result.json");
+    const writtenAt = (await stat(result)).mtimeMs;
+
+    const { code, stdout, stderr } = await start("search").ended;
+    expect(code, stderr).toBe(0);
+    expect((await stat(result)).mtimeMs).toBe(writtenAt);
+    const { best, model, report, trials } = JSON.parse(stdout) as Result;
+    expect(trials.map(({ number }) => number)).toEqual([1, 2, 3]);
+    const values = trials.map((trial) => trial.result?.value ?? -1);
+    expect(best.result?.value).toBe(Math.max(...values));
+    for (const { settings } of trials) {
+      expect(Number(settings["learning-rate"])).toBeGreaterThanOrEqual(1e-3);
+      expect(["4", "8"]).toContain(settings["batch-size"]);
+    }
+    const { spec } = await loadPackage(model);
+    expect(spec.training["learningRate"]).toBe(Number(best.settings["learning-rate"]));
+    expect(spec.training["batchSize"]).toBe(Number(best.settings["batch-size"]));
+    expect(await readFile(report, "utf8")).toContain("Hyperparameter search");
+
+    // The same seed gives the same trials, undisturbed.
+    const whole = await start("whole").ended;
+    const undisturbed = (JSON.parse(whole.stdout) as Result).trials;
+    const told = (list: readonly Trial[]) => list.map(({ settings, result: end }) => [settings, end?.value]);
+    expect(told(undisturbed)).toEqual(told(trials));
+  }, 300_000);
+
+  it("says what is wrong before it trains, and does not go on with another search", async () => {
+    const wrong = await start("wrong", ["--epochs", "5:1"]).ended;
+    expect(wrong.code).toBe(2);
+    expect(wrong.stderr).toContain("--epochs: expected LOWER:UPPER");
+    const other = await start("search", ["--seed", "2"]).ended;
+    expect(other.code).toBe(1);
+    expect(other.stderr).toContain("holds another search");
+  }, 60_000);
+});
