@@ -128,6 +128,7 @@ def reductions():
     yield "amax of equal ones", lambda t: torch.amax(t, dim=1), [ties]
     yield "largest and its place", lambda t: torch.max(t, dim=1)[0], [x]
     yield "norm", lambda t: torch.norm(t, p=2, dim=1), [x]
+    yield "norm of zeros", lambda t: torch.norm(t, p=2, dim=1), [Values([[0.0, 0.0], [3.0, 4.0]])]
     yield "logsumexp", lambda t: torch.logsumexp(t, dim=-1), [x]
     yield "logsumexp of large numbers", lambda t: torch.logsumexp(t, dim=-1), [Range(2, 4, low=500.0, high=510.0)]
     yield "variance", lambda t: torch.var(t, dim=1, unbiased=False), [x]

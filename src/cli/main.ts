@@ -46,6 +46,10 @@ const COMMANDS: Readonly<Record<string, { summary: string; load: () => Promise<C
     summary: "A model's figures on data with known classes, with 95 % intervals.",
     load: () => import("./commands/evaluate.ts"),
   },
+  explain: {
+    summary: "Heat maps of pictures and DICOM studies, by any of 13 methods, and what they are worth.",
+    load: () => import("./commands/explain.ts"),
+  },
   dataset: {
     summary: "Make training data: phantom head CTs with labels and exact masks.",
     load: () => import("./commands/dataset.ts"),

@@ -41,6 +41,17 @@ export function classTarget(index: number, name = `class ${index}`): Target {
   return weightedTarget(name, (c) => (c === index ? 1 : 0));
 }
 
+/** The probability of one class: the softmax of its logit. */
+export function probabilityTarget(index: number): Target {
+  return {
+    name: `probability of class ${index}`,
+    add(graph, logits, classes, undisturbed) {
+      const shares = graph.add("Softmax", [logits], { axis: 1 });
+      return classTarget(index).add(graph, shares, classes, undisturbed);
+    },
+  };
+}
+
 /** One class's logit less another's. */
 export function differenceTarget(
   index: number,

@@ -38,6 +38,24 @@ describe("differentiate", () => {
     );
   });
 
+  it("says when a value is no float32", () => {
+    const graph = new GraphBuilder();
+    graph.output(graph.add("Cast", [graph.input("count", [2], "int64")], { to: 1 }), "y");
+    expect(() => differentiate(graph.build(), { of: "y", withRespectTo: ["count"] })).toThrow(
+      '"count" is of type int64',
+    );
+  });
+
+  it("says when a second output is used that has no gradient", () => {
+    const graph = new GraphBuilder(17);
+    const inputs = [graph.input("x", [2, 3]), graph.constant(floats([3], [1, 1, 1]))];
+    graph.addNode("LayerNormalization", inputs, {}, ["normal", "mean"]);
+    graph.output(graph.add("Add", ["normal", "mean"]), "y");
+    expect(() => differentiate(graph.build(), { of: "y", withRespectTo: ["x"] })).toThrow(
+      'only its first output can be differentiated, but "mean" is used too',
+    );
+  });
+
   it("says when a value does not exist or does not matter", () => {
     const graph = new GraphBuilder();
     graph.input("unused", [2]);

@@ -60,10 +60,23 @@ function gradientRule(
   return gradient;
 }
 
+/** @throws GraphError for a name that no value has, or an input or constant that is not float32 */
+function checkNames(model: Model, names: readonly string[]): void {
+  const known = valueNames(model);
+  const inputTypes = new Map(model.inputs.map(({ name, type }) => [name, type]));
+  for (const name of names) {
+    if (!known.has(name)) throw new GraphError(`the model has no value named "${name}"`);
+    const type = inputTypes.get(name) ?? model.initializers.get(name)?.type ?? "float32";
+    if (type !== "float32") {
+      throw new GraphError(`"${name}" is of type ${type}: gradients are taken of float32 values only`);
+    }
+  }
+}
+
 /**
  * The model with the gradients of `of` as further outputs, named by `gradientName`.
  * @param rules what is known of each operator; those of the standard set where left out
- * @throws GraphError for an unknown value, an operator without a rule, or a value `of` does not depend on
+ * @throws GraphError for an unknown value, one that is not float32, an operator without a rule, or a value `of` does not depend on
  */
 export function differentiate(
   model: Model,
@@ -71,12 +84,11 @@ export function differentiate(
   rules: OperatorRules = OPERATOR_RULES,
 ): Model {
   if (model.opset < OLDEST_OPSET) {
-    throw new GraphError(`operator set ${model.opset}: gradients need ${OLDEST_OPSET} or newer`);
+    throw new GraphError(
+      `operator set ${model.opset}: gradients need ${OLDEST_OPSET} or newer, to which readOnnx raises a model`,
+    );
   }
-  const known = valueNames(model);
-  for (const name of [of, ...withRespectTo]) {
-    if (!known.has(name)) throw new GraphError(`the model has no value named "${name}"`);
-  }
+  checkNames(model, [of, ...withRespectTo]);
   const folded = foldConstants(model, rules);
   const graph = new GraphBuilder(folded);
   const { shapeOf, contextOf } = infer(folded, rules);

@@ -30,6 +30,15 @@ describe("inferShapes", () => {
     expect(shapeOf("y")).toEqual(["N", 8, 3]);
   });
 
+  it("follows thousands of nodes", () => {
+    const graph = new GraphBuilder();
+    const last = Array.from({ length: 5000 }).reduce<string>(
+      (value) => graph.add("Add", [value, value]),
+      graph.input("x", ["N", 3]),
+    );
+    expect(inferShapes(graph.build())(last)).toEqual(["N", 3]);
+  });
+
   it("says which value hides a shape", () => {
     const graph = new GraphBuilder();
     graph.add("Relu", [graph.add("Nonsense", [graph.input("x", [2])], {}, "odd")], {}, "y");

@@ -24,12 +24,20 @@ export interface Inference {
   readonly contextOf: (node: Node) => ShapeContext;
 }
 
-/** `compute` called once a name. */
+/** `compute` called once a name; what it throws is remembered too. */
 function remembered<T>(compute: (name: string) => T): (name: string) => T {
-  const results = new Map<string, { readonly result: T }>();
+  const results = new Map<string, { readonly result: T } | { readonly error: unknown }>();
+  const attempt = (name: string) => {
+    try {
+      return { result: compute(name) };
+    } catch (error) {
+      return { error };
+    }
+  };
   return (name) => {
-    const found = results.get(name) ?? { result: compute(name) };
+    const found = results.get(name) ?? attempt(name);
     results.set(name, found);
+    if ("error" in found) throw found.error;
     return found.result;
   };
 }
@@ -45,7 +53,7 @@ export function infer(model: Model, rules: OperatorRules = OPERATOR_RULES): Infe
     return producer?.operator === "Constant" ? constantTensor(producer) : model.initializers.get(name);
   };
 
-  const shapeOf = remembered((name): Shape => {
+  const computedShape = remembered((name): Shape => {
     const given = constantOf(name)?.shape ?? inputs.get(name);
     if (given) return given;
     const node = producers.get(name);
@@ -59,6 +67,22 @@ export function infer(model: Model, rules: OperatorRules = OPERATOR_RULES): Infe
         `add one in src/nn/operators, or declare the value's shape`,
     );
   });
+
+  let isVisited = false;
+  /** From the first node on, so that no value is a long way of others from what is known. */
+  const visitAll = (): void => {
+    if (isVisited) return;
+    isVisited = true;
+    for (const name of model.nodes.flatMap(({ outputs }) => outputs)) {
+      integersOfValue(name);
+      shapeIfKnown(name);
+    }
+  };
+
+  const shapeOf = (name: string): Shape => {
+    visitAll();
+    return computedShape(name);
+  };
 
   const shapeIfKnown = (name: string): Shape | undefined => {
     try {

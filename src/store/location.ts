@@ -14,6 +14,9 @@ import { isTarGz, packFolder, unpackTarGz } from "./tar-gz.ts";
 /** Whether a location is more than a path of this machine. */
 export const isRemote = (location: string): boolean => /^s3:\/\//i.test(location);
 
+/** Whether a location is a folder of this machine as it is. */
+export const isPlainPath = (location: string): boolean => !isRemote(location) && !isTarGz(location);
+
 /** Where what was fetched or unpacked is kept. */
 export function defaultCacheDir(): string {
   return join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "firstread", "folders");
@@ -51,6 +54,16 @@ async function unpacked(archive: string, cacheDir: string): Promise<string> {
   });
   const [only, ...others] = await readdir(dir, { withFileTypes: true });
   return only?.isDirectory() === true && others.length === 0 ? join(dir, only.name) : dir;
+}
+
+/**
+ * Make sure that a place can be asked: a bucket is there, and lets us in. Whoever works long asks before.
+ * @throws S3Error
+ */
+export async function checkPlace(location: string): Promise<void> {
+  if (!isRemote(location)) return;
+  const { checkPrefix } = await import("./remote-folder.ts");
+  await checkPrefix(location);
 }
 
 /**

@@ -137,6 +137,12 @@ class FetchRecord {
   }
 }
 
+/** Ask for a prefix, whether there is anything or not. @throws S3Error when the bucket cannot be asked */
+export async function checkPrefix(location: string): Promise<void> {
+  const { bucket: name, prefix } = parseS3(location);
+  await Bucket.with(name, (bucket) => bucket.list(prefix));
+}
+
 /**
  * Publish a folder under a prefix: afterwards the prefix holds the folder's files and nothing else.
  * @throws S3Error

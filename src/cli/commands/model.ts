@@ -16,7 +16,7 @@ import {
 } from "../../model/import/extractor-note.ts";
 import { importModel, saveExtractor } from "../../model/import/import-model.ts";
 import { DEFAULT_MODEL_DIR, loadPackage } from "../../model/package.ts";
-import { isRemote, toLocalFolder } from "../../store/location.ts";
+import { isRemote, publishFolder, toLocalFolder } from "../../store/location.ts";
 import { listPackages } from "../model-list.ts";
 import { askModelInUse, chooseModel, DEFAULT_SERVER } from "../server-client.ts";
 
@@ -105,6 +105,15 @@ async function use(wanted: string, { json, server, who, rescore }: UseFlags): Pr
   if (rescore) console.log(`${answer.rescored} unread studies are scored again.`);
 }
 
+/** A package is checked on its way: what is not whole goes nowhere. */
+async function copy(from: string, to: string, { json }: JsonFlag): Promise<void> {
+  const dir = await toLocalFolder(from);
+  const { spec } = await loadPackage(dir);
+  await publishFolder(dir, to);
+  const { name, version } = spec;
+  console.log(json ? JSON.stringify({ from, to, name, version }) : `${to}: ${name} ${version}`);
+}
+
 function normalisationName(text: string): string {
   if (!(text in NORMALISATIONS)) {
     throw new InvalidArgumentError(`One of ${Object.keys(NORMALISATIONS).join(", ")} is expected.`);
@@ -135,6 +144,13 @@ export function configure(command: Command): void {
     .option("--server <url>", "the running server to ask", DEFAULT_SERVER)
     .option("--json", "print one JSON line a package")
     .action(list);
+  command
+    .command("copy")
+    .description("copy a package between a folder, a .tar.gz (as SageMaker wants it) and s3://")
+    .argument("<from>", "model package")
+    .argument("<to>", "where it goes; what is there is replaced")
+    .option("--json", "print the result as JSON")
+    .action(copy);
   command
     .command("use")
     .description(

@@ -1,8 +1,6 @@
 /**
  * @file `firstread train`: transfer learning from class folders to a model package.
  */
-import { resolve } from "node:path";
-
 import { InvalidArgumentError, Option } from "commander";
 import type { Command } from "commander";
 
@@ -21,8 +19,7 @@ import {
   windowCenterWidth,
 } from "../option-values.ts";
 import { NORMALISATIONS } from "../train/options.ts";
-import type { TrainCommandOptions } from "../train/options.ts";
-import { runTraining } from "../train/run.ts";
+import { trainBetween } from "../train/places.ts";
 
 /** A column's name or a regular expression, both of which are one. */
 function groupRule(text: string): string {
@@ -39,10 +36,13 @@ export function configure(command: Command): void {
   command
     .argument(
       "<data>",
-      "folder with one sub-folder of .jpg or .png pictures a class (R, G, B: the three windows), or with labels.csv " +
+      "folder (or s3://) with one sub-folder of .jpg or .png pictures a class (R, G, B: the three windows), or with labels.csv " +
         "(columns file, label; patient and split where there are any)",
     )
-    .requiredOption("--output <dir>", "where the model package goes; what is there is replaced")
+    .requiredOption(
+      "--output <dir>",
+      "where the model package goes (folder, .tar.gz or s3://); what is there is replaced",
+    )
     .requiredOption("--backbone <file>", "pretrained extractor, .onnx (see: firstread model import)")
     .option(
       "--layer <name>",
@@ -151,7 +151,5 @@ export function configure(command: Command): void {
     .option("--model-version <version>", "of the model", "1")
     .option("--licence <text>", "of the package", "research use only; see the licences of data and extractor")
     .option("--json", "print the result as JSON")
-    .action((data: string, options: TrainCommandOptions) =>
-      runTraining(resolve(data), resolve(options.output), options),
-    );
+    .action(trainBetween);
 }

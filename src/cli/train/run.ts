@@ -172,9 +172,15 @@ function printResult(
 
 /**
  * Train on a folder and write the package. What is between is kept beside the package until it is done.
+ * @param publish takes the package elsewhere, and says where it is then
  * @throws Error saying that the disk is full, where it is; what `train` throws
  */
-export async function runTraining(data: string, output: string, options: TrainCommandOptions): Promise<void> {
+export async function runTraining(
+  data: string,
+  output: string,
+  options: TrainCommandOptions,
+  publish: (dir: string) => Promise<string> = async (dir) => dir,
+): Promise<void> {
   const progress = createProgress();
   const checkpointDir = checkpointsBeside(output);
   const spillFile = join(checkpointDir, "pictures.rgb");
@@ -206,8 +212,9 @@ export async function runTraining(data: string, output: string, options: TrainCo
       ...(await licenceFiles(options.backbone)),
     };
     await savePackage(output, { ...trained.parts, extra });
+    const place = await publish(output);
     await rm(checkpointDir, { recursive: true, force: true });
-    printResult(output, trained, prepared.skipped.length, options.json === true);
+    printResult(place, trained, prepared.skipped.length, options.json === true);
     process.exitCode = prepared.skipped.length > 0 ? EXIT_SKIPPED : EXIT_DONE;
   } catch (error) {
     progress.clear();

@@ -54,7 +54,9 @@ const OPSET_OF_SCATTERED_SUMS = 16;
 /** The window's largest elements, asked of the operator again with their places; their gradients are added up there. */
 function scatteredMaxGradient({ graph, node, outputGradient, input }: GradientContext): readonly string[] {
   const outputs = [graph.freeName("MaxPool"), graph.freeName("Indices")];
-  const [, places = ""] = graph.addNode("MaxPool", [input(0)], node.attributes, outputs);
+  // Places count by rows, whatever order the model has asked its own in.
+  const { storage_order: _order, ...attributes } = node.attributes;
+  const [, places = ""] = graph.addNode("MaxPool", [input(0)], attributes, outputs);
   const flat = (value: string) => graph.add("Reshape", [value, graph.ints([-1])]);
   const shape = graph.add("Shape", [input(0)]);
   const zeros = flat(graph.add("Expand", [graph.scalar(0), shape]));

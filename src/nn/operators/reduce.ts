@@ -110,6 +110,14 @@ const toFirstLargest: ReductionGradient = ({ graph, shape, input }, gradient) =>
   return graph.add("Reshape", [flat, graph.add("Shape", [input(0)])]);
 };
 
+/** The slope of a norm is the direction; 0 at 0, where it has a tip, as in PyTorch. */
+const euclidean: ReductionGradient = ({ graph, input }, gradient, result) => {
+  const zero = graph.scalar(0);
+  const perLength = graph.add("Div", [gradient, result]);
+  const atTip = graph.add("Equal", [result, zero]);
+  return graph.add("Mul", [input(0), graph.add("Where", [atTip, zero, perLength])]);
+};
+
 /** 0, 1, … to the length of `rows` `[N, C, length]`, which is known only when the model runs. */
 function positionsOf(graph: GraphBuilder, rows: string): string {
   const [zero, one, two] = [0, 1, 2].map((n) =>
@@ -124,9 +132,7 @@ export const reductionRules: OperatorRules = {
   ReduceMean: reductionRule(reduction, shared),
   ReduceMax: reductionRule(reduction, toChosen),
   ReduceMin: reductionRule(reduction, toChosen),
-  ReduceL2: reductionRule(reduction, ({ graph, input }, gradient, result) =>
-    graph.add("Mul", [input(0), graph.add("Div", [gradient, result])]),
-  ),
+  ReduceL2: reductionRule(reduction, euclidean),
   ReduceSumSquare: reductionRule(reduction, ({ graph, input }, gradient) =>
     graph.add("Mul", [graph.add("Mul", [input(0), graph.scalar(2)]), gradient]),
   ),
