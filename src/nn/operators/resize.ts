@@ -51,7 +51,9 @@ function resizedAxes(context: ShapeContext): readonly ResizedAxis[] {
   return axes.flatMap((given, index): ResizedAxis[] => {
     const axis = positiveAxis(given, shape(0).length, node);
     const [size, scale = 1] = [sizes[index], scales[index]];
-    if (size === undefined ? scale === 1 : size === shape(0)[axis]) return [];
+    // A batch of a size known only by name is taken to be the one written down: no network resizes along it.
+    const isKept = size === shape(0)[axis] || (axis < 2 && typeof shape(0)[axis] === "string");
+    if (size === undefined ? scale === 1 : isKept) return [];
     const from = fixedLength(context, axis);
     if (size === undefined) return [{ axis, from, to: Math.floor(Math.fround(from * scale)), scale }];
     if (typeof size === "number") return [{ axis, from, to: size, scale: Math.fround(size / from) }];
