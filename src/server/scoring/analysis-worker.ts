@@ -8,6 +8,7 @@ import type { Kysely } from "kysely";
 import type pg from "pg";
 
 import { ORDER_PRIORITIES } from "../../domain/study.ts";
+import { requeueLost } from "../../store/lost-studies.ts";
 import { notifyProgress } from "../../store/notifications.ts";
 import type { ScoringJob } from "../../store/queue.ts";
 import {
@@ -16,7 +17,6 @@ import {
   listArriving,
   peekJob,
   putBack,
-  requeueLost,
   settleQuiet,
   storeFailure,
   storeOutcome,
