@@ -128,15 +128,15 @@ export function configure(command: Command): void {
     .summary("DICOM and labels to class folders of three-window pictures.")
     .description(
       "DICOM and labels to train/, validation/ and test/, each with a folder a class of three-window pictures.\n\n" +
-        "Splits are by patient and study. A run that was broken off goes on where it stopped. With --shard, several\n" +
-        "machines share the work; `dataset merge` ends it.",
+        "Splits are by patient and study. A run that was broken off goes on where it stopped.\n" +
+        "With --shard, several machines share the work; `dataset merge` ends it.",
     )
-    .argument("<source>", "folder of DICOM, or a zip file, read in place")
+    .argument("<source>", "folder of DICOM, a zip file (read in place), or s3://bucket/prefix")
     .requiredOption(
       "--labels <csv>",
       "the challenge's long table (ID_xxx_any,1) or a table with named columns",
     )
-    .requiredOption("--output <dir>", "folder to write to")
+    .requiredOption("--output <dir>", "folder or s3://bucket/prefix to write to")
     .option(
       "--classes <names>",
       "classes, as in normal,epidural,subdural (default: normal, hemorrhage)",
@@ -144,13 +144,16 @@ export function configure(command: Command): void {
     )
     .option("--image-column <name>", "the column that names the image (default: file, image, id, …)")
     .option("--label-column <name>", "the column that names the class (default: label, class, …)")
-    .option("--split <parts>", "train/validation/test in percent", splitParts, splitParts("80/10/10"))
+    .addOption(
+      new Option("--split <parts>", "train/validation/test in percent")
+        .argParser(splitParts)
+        .default(splitParts("80/10/10"), "80/10/10"),
+    )
     .option("--seed <n>", "same seed, same splits", wholeNumber, 1)
-    .option(
-      "--windows <three>",
-      "centre/width in HU for R,G,B (default: 40/80,80/200,600/2800)",
-      threeWindows,
-      HEAD_CT_WINDOWS,
+    .addOption(
+      new Option("--windows <three>", "centre/width in HU for R,G,B")
+        .argParser(threeWindows)
+        .default(HEAD_CT_WINDOWS, "40/80,80/200,600/2800"),
     )
     .addOption(
       new Option(
@@ -165,7 +168,11 @@ export function configure(command: Command): void {
     .addOption(new Option("--format <format>", "of the pictures").choices(["jpg", "png"]).default("jpg"))
     .option("--quality <n>", "JPEG quality, 1…100", jpegQuality, 95)
     .option("--secret-file <file>", "key of the patients' digests in the manifest")
-    .option("--shard <i/n>", "do the i-th of n parts", shardOf, { index: 1, of: 1 })
+    .addOption(
+      new Option("--shard <i/n>", "do the i-th of n parts")
+        .argParser(shardOf)
+        .default({ index: 1, of: 1 }, "1/1"),
+    )
     .option("--threads <n>", "threads that make pictures", countingNumber, availableParallelism())
     .option("--json", "print the result as JSON")
     .action(run);
