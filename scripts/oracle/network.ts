@@ -63,6 +63,14 @@ function withWeights(graph: Model, { weights, coefficients }: NetworkDescription
   return builder.build();
 }
 
+/** The network as a classifier of pictures of `size`, its weights by their formula. */
+export async function classifierOf(folder: string, name: string, size: number): Promise<Model> {
+  const description = JSON.parse(await readFile(join(folder, `${name}.json`), "utf8")) as NetworkDescription;
+  const model = withWeights(readOnnx(await readFile(join(folder, `${name}.onnx`))), description);
+  const inputs = model.inputs.map((input) => ({ ...input, shape: ["N", 3, size, size] }));
+  return { ...model, inputs };
+}
+
 export interface OracleNetwork {
   readonly description: NetworkDescription;
   /** Gives the logits and every weight's gradient, by the weight's name. */

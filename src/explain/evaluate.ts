@@ -8,7 +8,7 @@ import { normal, seededRandom } from "../model/train/random.ts";
 import type { FloatTensor } from "../nn/tensor.ts";
 import { Explainer, onImage } from "./explainer.ts";
 import { confidenceChange, insertionAndDeletion, roadCombined } from "./metrics/faithfulness.ts";
-import { energyInside, grown, overlapAt, pointsInside, withHoles } from "./metrics/localisation.ts";
+import { enclosedBy, energyInside, grown, overlapAt, pointsInside } from "./metrics/localisation.ts";
 import { withShuffledWeights } from "./metrics/randomised.ts";
 import type { Method } from "./method.ts";
 import { Network } from "./network.ts";
@@ -37,7 +37,7 @@ export interface Sample {
 interface Judged {
   readonly group: string;
   readonly hit: boolean | null;
-  /** As `hit`, the mask's holes taken in. */
+  /** As `hit`, of the mask and what it encloses (its convex hull). */
   readonly hitEnclosed: boolean | null;
   readonly energy: number | null;
   /** One a threshold. */
@@ -125,7 +125,7 @@ function bestThreshold(judged: readonly Judged[]): number | null {
 function locate(field: Float32Array, { mask, pixelMm }: Sample) {
   if (!mask) return { hit: null, hitEnclosed: null, energy: null, dice: [], iou: [] };
   const tolerance = TOLERANCE_MM / pixelMm;
-  const enclosed = withHoles(mask);
+  const enclosed = enclosedBy(mask);
   const overlaps = THRESHOLDS.map((threshold) => overlapAt(field, enclosed, threshold));
   return {
     hit: pointsInside(field, grown(mask, tolerance)),

@@ -59,7 +59,7 @@ export function evaluationPage(
       "method",
       "layer",
       `pointing, ${TOLERANCE_MM} mm`,
-      "holes taken in",
+      "and what it encloses",
       "energy inside",
       "best Dice",
       "IoU there",
@@ -93,11 +93,11 @@ export function evaluationPage(
     sections: [
       {
         heading: "Where the finding is",
-        text: `A hit: the map's peak lies in the outline grown by ${TOLERANCE_MM} mm. Energy and overlap are with the outline and what it encloses.`,
+        text: `A hit: the map's peak lies in the outline grown by ${TOLERANCE_MM} mm. Energy and overlap are with the outline and what it encloses, its convex hull.`,
         parts: [
           part(
             "Pointing game",
-            bars(found, (of) => of.pointingEnclosed, "hits, holes taken in", 1),
+            bars(found, (of) => of.pointingEnclosed, "hits, in the outline and what it encloses", 1),
           ),
           part(
             "Best Dice by threshold",

@@ -22,6 +22,8 @@ import { BLEEDS, generatePhantom } from "../../phantom/phantom.ts";
 import type { PhantomStudy } from "../../phantom/phantom.ts";
 import type { Subject } from "./subject.ts";
 
+/** Slices of one patient are near-copies: more of them say little. */
+const SLICES_A_PATIENT = 4;
 /** Degrees clockwise that turn PHE-SICH's faces upwards. */
 const UPRIGHT_TURN = 90;
 /** Less blood than this on a phantom's picture is not asked for, in mm². */
@@ -76,13 +78,12 @@ export async function pheSichSamples(
   const spec = preprocessOf(subject);
   const patients = await readPheSichLabels(dir);
   const random = seededRandom(seed);
-  const each = Math.max(1, Math.ceil(count / patients.size));
   const samples: Sample[] = [];
   for (const patient of shuffled([...patients.keys()], random)) {
     if (samples.length >= count) break;
     const rows = patients.get(patient) ?? [];
     const bleeding = rows.filter((row) => row.bleeding === true).map(({ file }) => file);
-    const wanted = new Set(shuffled(bleeding, random).slice(0, each));
+    const wanted = new Set(shuffled(bleeding, random).slice(0, SLICES_A_PATIENT));
     for (const { file, image } of await readPheSichPatient(dir, rows, spec)) {
       if (!wanted.has(file)) continue;
       const { rgb, top, left } = prepareScaled(image, spec);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { energyInside, grown, overlapAt, pointsInside, withHoles } from "./localisation.ts";
+import { energyInside, grown, overlapAt, pointsInside, enclosedBy } from "./localisation.ts";
 
 /** A ring of 3 × 3 with a hole, in the middle of 5 × 5. */
 const ring = {
@@ -15,10 +15,18 @@ describe("localisation", () => {
   it("hits where the peak lies in the mask, and an empty map misses", () => {
     expect(pointsInside(field({ 6: 1, 0: 0.5 }), ring)).toBe(true);
     expect(pointsInside(field({ 12: 1 }), ring)).toBe(false);
-    expect(pointsInside(field({ 12: 1 }), withHoles(ring))).toBe(true);
+    expect(pointsInside(field({ 12: 1 }), enclosedBy(ring))).toBe(true);
     expect(pointsInside(field({ 10: 1 }), ring)).toBe(false);
     expect(pointsInside(field({ 10: 1 }), grown(ring, 1))).toBe(true);
     expect(pointsInside(field({}), ring)).toBe(false);
+  });
+
+  it("takes in what an open outline encloses, and no more", () => {
+    // Without its lower right corner the ring encloses the hole still, but not the corner.
+    const inside = ring.inside.slice();
+    inside[18] = 0;
+    const { inside: filled } = enclosedBy({ ...ring, inside });
+    expect([filled[12], filled[18], filled[0]]).toEqual([1, 0, 0]);
   });
 
   it("counts the share of the map inside", () => {

@@ -3,12 +3,47 @@
  * 2016, arXiv 1608.00507), the share of the map inside the outline, and the overlap of the map above a threshold.
  */
 import type { Mask } from "../../imaging/morphology.ts";
-import { borderPixels, distanceTo, flood } from "../../imaging/morphology.ts";
+import { distanceTo } from "../../imaging/morphology.ts";
 
-/** A mask with its holes taken in: of an outline round a finding, the finding too. */
-export function withHoles({ rows, columns, inside }: Mask): Mask {
-  const outside = flood({ rows, columns, inside: inside.map((is) => 1 - is) }, borderPixels(rows, columns));
-  return { rows, columns, inside: outside.inside.map((is) => 1 - is) };
+type Place = readonly [row: number, column: number];
+
+/** Twice the area of the triangle, positive for a turn to the left. */
+function turn([ar, ac]: Place, [br, bc]: Place, [cr, cc]: Place): number {
+  return (br - ar) * (cc - ac) - (bc - ac) * (cr - ar);
+}
+
+/** One side of the hull of places in order (Andrew 1979, the monotone chain). */
+function chain(places: readonly Place[]): Place[] {
+  const found: Place[] = [];
+  for (const place of places) {
+    for (;;) {
+      const [before, last] = found.slice(-2);
+      if (!before || !last || turn(before, last, place) > 0) break;
+      found.pop();
+    }
+    found.push(place);
+  }
+  return found.slice(0, -1);
+}
+
+/** The convex hull of a mask: of an outline round a finding, even an open one, the finding too. */
+export function enclosedBy({ rows, columns, inside }: Mask): Mask {
+  const places = [...inside.keys()]
+    .filter((i) => inside[i] === 1)
+    .map((i): Place => [Math.floor(i / columns), i % columns]);
+  const corners = [...chain(places), ...chain(places.toReversed())];
+  const filled = inside.slice();
+  if (corners.length > 2) {
+    for (let i = 0; i < filled.length; i++) {
+      const place: Place = [Math.floor(i / columns), i % columns];
+      const isIn = corners.every((corner, k) => {
+        const next = corners[(k + 1) % corners.length] ?? corner;
+        return turn(corner, next, place) >= 0;
+      });
+      if (isIn) filled[i] = 1;
+    }
+  }
+  return { rows, columns, inside: filled };
 }
 
 /** A mask grown by a distance in pixels. */

@@ -1,0 +1,129 @@
+/**
+ * @file Benchmark: what a heat map costs beside the plain forward pass, in the same process; that a batch gives what
+ * single images give; that memory does not grow.
+ *
+ * `node bench/explain.ts [--size 224] [--repeats 7] [--maps 10000] [--json]`. Networks of torchvision by formula
+ * (tests/fixtures/oracle) and the default package. Turn and turn about; the smallest of each counts.
+ */
+import { parseArgs } from "node:util";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+
+import { classifierOf } from "../scripts/oracle/network.ts";
+import { Explainer } from "../src/explain/explainer.ts";
+import { gradCam } from "../src/explain/grad-cam.ts";
+import { joined, singles } from "../src/explain/method.ts";
+import { METHODS } from "../src/explain/methods.ts";
+import { Network } from "../src/explain/network.ts";
+import { classTarget } from "../src/explain/target.ts";
+import { testNetwork } from "../src/explain/test-network.ts";
+import { seededRandom } from "../src/model/train/random.ts";
+import { DEFAULT_MODEL_DIR } from "../src/model/package.ts";
+import { readOnnx } from "../src/nn/onnx-file.ts";
+import { Session } from "../src/nn/session.ts";
+import { floats, sizeOf } from "../src/nn/tensor.ts";
+import type { FloatTensor } from "../src/nn/tensor.ts";
+
+const { values: args } = parseArgs({
+  options: {
+    size: { type: "string", default: "224" },
+    repeats: { type: "string", default: "7" },
+    maps: { type: "string", default: "10000" },
+    json: { type: "boolean", default: false },
+  },
+});
+const size = Number(args.size);
+const repeats = Number(args.repeats);
+
+const ORACLE = join(import.meta.dirname, "..", "tests", "fixtures", "oracle", "networks");
+const CASES = [
+  { name: "mobilenet_v2", ends: "global average pooling", layer: "auto" },
+  { name: "resnet18", ends: "global average pooling", layer: "auto" },
+  { name: "resnet18", ends: "its last block, two convolutions", layer: "before the last block" },
+] as const;
+
+const random = seededRandom(1);
+const imageOf = (shape: readonly number[]): FloatTensor =>
+  floats(
+    shape,
+    Float32Array.from({ length: sizeOf(shape) }, () => random() * 2 - 1),
+  );
+
+/** The smallest time of each of two runs, turn and turn about. */
+async function timed(plain: () => Promise<unknown>, explained: () => Promise<unknown>) {
+  const smallest = { plain: Infinity, explained: Infinity };
+  for (let i = 0; i <= repeats; i++)
+    for (const [name, run] of [
+      ["plain", plain],
+      ["explained", explained],
+    ] as const) {
+      const startedMs = performance.now();
+      await run();
+      if (i > 0) smallest[name] = Math.min(smallest[name], performance.now() - startedMs);
+    }
+  return smallest;
+}
+
+function say(line: Record<string, unknown>): void {
+  console.log(
+    args.json
+      ? JSON.stringify(line)
+      : Object.entries(line)
+          .map(([k, v]) => `${k} ${String(v)}`)
+          .join("  "),
+  );
+}
+
+async function ratio(network: Network, name: string, after: string, layer: string): Promise<void> {
+  const session = await Session.load(network.model);
+  const options = { target: classTarget(1), layer, principal: false, baseline: [] };
+  const mapper = await gradCam.prepare(network, options);
+  const image = imageOf([1, ...network.imageShape]);
+  const { plain, explained } = await timed(
+    () => session.run({ [network.input]: image }),
+    () => mapper.run(image),
+  );
+  const [plainMs, explainedMs] = [plain.toFixed(2), explained.toFixed(2)];
+  say({ network: name, after, layer, plainMs, explainedMs, ratio: (explained / plain).toFixed(3) });
+  await session.dispose();
+  await mapper.dispose();
+}
+
+for (const { name, ends, layer } of CASES) {
+  const network = await Network.open(await classifierOf(ORACLE, name, size));
+  const layers = network.layers();
+  const last = network.findLayers(["auto"])[0];
+  // The last Relu but two of the last size is the input of the last block.
+  const before = layers.filter((of) => of.operator === "Relu" && of.rows === last?.rows).at(-3);
+  await ratio(network, name, ends, (layer === "auto" ? last : before)?.name ?? "");
+}
+const package_ = await Network.open(readOnnx(await readFile(join(DEFAULT_MODEL_DIR, "model.onnx"))), {
+  size: 256,
+});
+await ratio(package_, "default package", "cell-wise logits, log-mean-exp", "mixed2");
+
+const tiny = await Network.open(testNetwork());
+const images = joined(Array.from({ length: 5 }, () => imageOf([1, 3, 8, 8])));
+for (const method of METHODS) {
+  const explainer = await Explainer.open(tiny, { method, target: classTarget(0), layers: ["maps"] });
+  const together = await explainer.explain(images);
+  let largest = 0;
+  for (const [n, image] of singles(images).entries()) {
+    const [alone] = await explainer.explain(image);
+    alone?.saliency.values.forEach((value, i) => {
+      largest = Math.max(largest, Math.abs(value - (together[n]?.saliency.values[i] ?? NaN)));
+    });
+  }
+  say({ method: method.name, largestDifferenceOfBatchAndSingle: largest });
+  await explainer.dispose();
+}
+
+const explainer = await Explainer.open(tiny, { method: gradCam, target: classTarget(0), layers: ["maps"] });
+const maps = Number(args.maps);
+const megabytes = (): string => (process.memoryUsage().rss / 2 ** 20).toFixed(1);
+for (let done = 0; done <= maps; done++) {
+  await explainer.explain(images);
+  if (done % Math.max(1, Math.floor(maps / 5)) === 0)
+    say({ runs: done, maps: 5 * done, residentMb: megabytes() });
+}
+await explainer.dispose();
