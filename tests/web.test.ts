@@ -365,7 +365,7 @@ describe.skipIf(!hasChromium)(`the page${skipped}`, () => {
     const withMap = await colourAt(page, [0.45, 0.45], at);
     await page.keyboard.press("h");
     expect(await colourAt(page, [0.45, 0.45], at)).toEqual(withMap);
-    expect(await textOf(page, ".corner.is-bottom-right")).toBe("Map peak 0.500 (5 % of full)");
+    expect(await textOf(page, ".corner.is-bottom-right")).toBe("hires-cam map, peak 0.500 (5 % of full)");
   });
 
   it("shows the three windows with the colours that the network gets", async () => {

@@ -62,6 +62,8 @@ export interface StudyDetail {
    * the model states none, or another one made the finding.
    */
   readonly saliencyReferencePeak: number | null;
+  /** The method of the model's one map, by its name in `firstread explain`; null when another model made it. */
+  readonly saliencyMethod: string | null;
 }
 
 /**

@@ -67,6 +67,7 @@ export type StubVerdict =
 export class StubScorer implements Scorer {
   readonly model = { name: "stub", version: "1" };
   readonly saliencyReferencePeak = 2.5;
+  readonly saliencyMethod = "hires-cam";
   readonly verdicts = new Map<string, StubVerdict>();
   /** How many instances each scoring that was begun had, in order. */
   readonly begun: number[] = [];

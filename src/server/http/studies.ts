@@ -56,7 +56,8 @@ export function addStudyRoutes(app: FastifyInstance, context: AppContext): void 
         item.finding?.model.name === active?.model.name &&
         item.finding?.model.version === active?.model.version;
       const saliencyReferencePeak = isItsModel ? (active?.saliencyReferencePeak ?? null) : null;
-      return { item, series, slices, skipped, history, saliencyReferencePeak };
+      const saliencyMethod = isItsModel ? (active?.saliencyMethod ?? null) : null;
+      return { item, series, slices, skipped, history, saliencyReferencePeak, saliencyMethod };
     },
   );
 

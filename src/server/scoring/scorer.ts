@@ -53,6 +53,8 @@ export interface Scorer {
   readonly model: ModelReference;
   /** The saliency peak that training shows on a clear bleed; null when the model states none. */
   readonly saliencyReferencePeak: number | null;
+  /** The method of the map that the model's graph gives with its logits. */
+  readonly saliencyMethod: string;
   score(sources: readonly ScoringSource[], options: ScoringOptions): Promise<ScoringResult>;
   /** @throws HttpError (4xx) when the bytes are no image that the model can see. */
   classify(bytes: Uint8Array, mediaType: string): Promise<Classification>;

@@ -26,6 +26,7 @@ async function load(): Promise<LoadedModel> {
   return {
     model: { name: spec.name, version: spec.version },
     saliencyReferencePeak: spec.saliency.referencePeak,
+    saliencyMethod: spec.saliency.method,
   };
 }
 

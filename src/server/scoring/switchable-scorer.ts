@@ -47,6 +47,10 @@ export class SwitchableScorer implements Scorer {
     return this.#current.scorer.saliencyReferencePeak;
   }
 
+  get saliencyMethod(): string {
+    return this.#current.scorer.saliencyMethod;
+  }
+
   /** From now on use another; the old one is closed when nothing of it is under way. */
   replace(scorer: Scorer): void {
     const retiring = this.#current.retire().finally(() => this.#retiring.delete(retiring));

@@ -20,6 +20,7 @@ export interface ScoringThreadData {
 export interface LoadedModel {
   readonly model: ModelReference;
   readonly saliencyReferencePeak: number | null;
+  readonly saliencyMethod: string;
 }
 
 /** The name of an error that is the sender's fault, across the thread's border. */

@@ -146,7 +146,7 @@ export function Viewer({ detail }: { readonly detail: StudyDetail }) {
             </p>
             <p className="corner is-bottom-right">
               <span ref={hoverRef} />
-              <span>{peakWords(loaded, referencePeak)}</span>
+              <span title={ONE_MAP}>{peakWords(loaded, referencePeak, detail.saliencyMethod)}</span>
             </p>
           </>
         )}
@@ -170,13 +170,20 @@ function sliceWords({ index, probability }: SliceDetail, count: number): string 
   return `Slice ${index + 1} of ${count}, ${words}`;
 }
 
-/** The map's raw peak, and how it compares with a clear bleed's. */
-function peakWords(loaded: LoadedSlice | undefined, referencePeak: number | null): string {
+/** What stands in place of a choice of methods. */
+const ONE_MAP = "The model gives this one map with its score; firstread explain makes others.";
+
+/** The map's method and raw peak, and how it compares with a clear bleed's. */
+function peakWords(
+  loaded: LoadedSlice | undefined,
+  referencePeak: number | null,
+  method: string | null,
+): string {
   if (!loaded?.saliency) return "";
   const { peak } = loaded.saliency;
   const share =
     referencePeak === null ? "" : ` (${Math.round((100 * Math.max(0, peak)) / referencePeak)} % of full)`;
-  return `Map peak ${peak.toPrecision(3)}${share}`;
+  return `${method === null ? "Map" : `${method} map,`} peak ${peak.toPrecision(3)}${share}`;
 }
 
 function valueWords(
