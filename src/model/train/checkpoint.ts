@@ -138,9 +138,9 @@ export class CheckpointFolder {
     const path = join(this.dir, name);
     const bytes = await readFile(path).catch(() => null);
     if (!bytes) return null;
-    const { recipe, ...checkpoint } = decode(bytes, path);
+    const { recipe, progress, state } = decode(bytes, path);
     if (recipe !== this.#recipe) throw new CheckpointError(`${path}: ${differences(recipe, this.#recipe)}`);
-    return checkpoint;
+    return { progress, state };
   }
 }
 
