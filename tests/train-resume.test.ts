@@ -15,6 +15,9 @@ import { writeOnnx } from "../src/nn/onnx-file.ts";
 
 const MAIN = join(import.meta.dirname, "..", "src", "cli", "main.ts");
 
+/** Enough for a run to be killed in the middle. */
+const EPOCHS = 8;
+
 let dir: string;
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), "firstread-resume-"));
@@ -38,7 +41,7 @@ function start(output: string, more: readonly string[] = []) {
     "--train-only-top-layer",
     "false",
     "--epochs",
-    "12",
+    String(EPOCHS),
     "--batch-size",
     "4",
     "--pooling",
@@ -85,7 +88,7 @@ describe("a training that was interrupted", { timeout: 300_000 }, () => {
     expect((await onnx("killed")).equals(await onnx("whole"))).toBe(true);
     const lines = (await readFile(join(dir, "killed", "metrics.jsonl"), "utf8")).trim().split("\n");
     expect(lines.map((line) => (JSON.parse(line) as { epoch: number }).epoch)).toEqual(
-      Array.from({ length: 8 }, (_, i) => i + 1),
+      Array.from({ length: EPOCHS }, (_, i) => i + 1),
     );
     expect((await readdir(dir)).filter((name) => name.startsWith("."))).toEqual([]);
   });
