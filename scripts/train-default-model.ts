@@ -11,7 +11,12 @@ import { parseArgs } from "node:util";
 import { DEFAULT_MODEL_DIR } from "../src/model/package.ts";
 import { buildPackage } from "./default-model/build.ts";
 import { writeEvaluation } from "./default-model/write-evaluation.ts";
-import { makeHeldOutPhantoms, makePheSichPictures } from "./default-model/pictures.ts";
+import {
+  makeDrawnPictures,
+  makeHeldOutPhantoms,
+  makePheSichPictures,
+  makeTrainingPhantoms,
+} from "./default-model/pictures.ts";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -29,6 +34,8 @@ const command = positionals[0];
 
 if (command === "prepare") {
   await makePheSichPictures(work, dataDir, { part, parts });
+  await makeDrawnPictures(work, dataDir, { part, parts });
+  await makeTrainingPhantoms(work, { part, parts });
   await makeHeldOutPhantoms(work, { part, parts });
 } else if (command === "build") {
   await buildPackage(work, resolve(values.output));

@@ -34,13 +34,19 @@ describe("chooseThreshold", () => {
     ]);
   });
 
-  it("weighs the four groups alike, however many studies they have", () => {
+  it("flags no study without a bleed, whatever that misses", () => {
     const many = Array.from({ length: 9 }, () => study("phantom", true, 0.4));
-    const { threshold } = chooseThreshold(
-      [...many, study("PHE-SICH", true, 0.9), study("PHE-SICH", false, 0.6), study("phantom", false, 0.6)],
+    const { threshold, right } = chooseThreshold(
+      [...many, study("PHE-SICH", true, 0.9), study("PHE-SICH", false, 0.6), study("phantom", false, 0.3)],
       RULE,
     );
-    expect(threshold).toBeGreaterThan(0.6); // two groups right, not nine studies
+    expect(threshold).toBeCloseTo(0.786, 3); // half-way between log-odds ln 1.5 and ln 9: odds of √13.5
+    expect(right.map((set) => `${set.right} of ${set.count}`)).toEqual([
+      "1 of 1",
+      "1 of 1",
+      "0 of 9",
+      "1 of 1",
+    ]);
   });
 });
 

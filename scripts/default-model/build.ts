@@ -1,57 +1,43 @@
 /**
- * @file Extractor, head, threshold → the default model's package.
+ * @file Pictures → networks, threshold → the default model's package.
  */
-import { createHash } from "node:crypto";
-import { access, readFile } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { readFile } from "node:fs/promises";
+import { basename } from "node:path";
 
-import { hiResCam } from "../../src/explain/hires-cam.ts";
 import { Classifier } from "../../src/model/classifier.ts";
-import { readExtractorNote } from "../../src/model/import/extractor-note.ts";
-import { importModel, licencePath, saveExtractor } from "../../src/model/import/import-model.ts";
-import { readPicture } from "../../src/model/picture-file.ts";
-import { proportion } from "../../src/model/metrics.ts";
-import { savePackage } from "../../src/model/package.ts";
-import type { PackageParts } from "../../src/model/package.ts";
+import { judgePictures } from "../../src/model/evaluate.ts";
+import { licencePath } from "../../src/model/import/import-model.ts";
+import { auc, aucDeLong, bootstrapByGroup, proportion } from "../../src/model/metrics.ts";
+import { loadPackage, savePackage } from "../../src/model/package.ts";
+import type { ModelPackage } from "../../src/model/package.ts";
 import type { Metric } from "../../src/model/spec.ts";
-import { readLabelledFolder } from "../../src/model/train/labelled-folder.ts";
-import { prepareTrainingData } from "../../src/model/train/prepare-data.ts";
-import { train } from "../../src/model/train/train.ts";
-import type { Extractor } from "../../src/model/train/package-parts.ts";
-import type { Model } from "../../src/nn/model.ts";
+import { seededRandom } from "../../src/model/train/random.ts";
 import { readOnnx } from "../../src/nn/onnx-file.ts";
 import { chooseThreshold, pheSichStudies } from "./choose-threshold.ts";
-import type { ChoiceStudy } from "./choose-threshold.ts";
+import type { ChoiceStudy, JudgedSlice } from "./choose-threshold.ts";
+import { ensembleOf } from "./ensemble.ts";
+import { extractorIn, trainFolds } from "./folds.ts";
+import type { Fold } from "./folds.ts";
 import { readHeldOut } from "./pictures.ts";
-import { EXTRACTOR, HEAD, JUDGED, LEAST_BLEED_MM2, PACKAGE, PREPROCESS, STUDY_RULE } from "./recipe.ts";
+import { JUDGED, LEAST_BLEED_MM2, PACKAGE, STUDY_RULE, TRAINING } from "./recipe.ts";
 
-/** The same network for images of any size, which a network without a dense layer takes. */
-function ofAnySize(model: Model): Model {
-  return { ...model, inputs: model.inputs.map((input) => ({ ...input, shape: ["N", 3, "H", "W"] })) };
+/** PHE-SICH's own slices, each judged by the network that has not seen its patient. */
+async function judgeHeldOut(folds: readonly Fold[]): Promise<JudgedSlice[]> {
+  const slices: JudgedSlice[] = [];
+  for (const { dir, heldOut } of folds) {
+    const classifier = await Classifier.load(dir);
+    const own = heldOut.images.filter(({ file }) => JUDGED.test(basename(file)));
+    const { cases, positive } = await judgePictures(classifier, { ...heldOut, images: own });
+    await classifier.dispose();
+    for (const { file, group, classIndex, probabilities } of cases) {
+      const probability = probabilities[positive] ?? 0;
+      slices.push({ file, group, positive: classIndex === positive, probability });
+    }
+  }
+  return slices;
 }
 
-/** The extractor, brought from npm the first time. */
-async function extractorIn(work: string): Promise<Extractor & { readonly licence: string }> {
-  const file = join(work, "extractor.onnx");
-  const there = await access(file).then(
-    () => true,
-    () => false,
-  );
-  if (!there) await saveExtractor(file, await importModel(EXTRACTOR.source, { layer: EXTRACTOR.layer }));
-  const note = await readExtractorNote(file);
-  if (!note) throw new Error(`${file}: its note is missing; delete the file to import it again`);
-  const bytes = await readFile(file);
-  return {
-    model: ofAnySize(readOnnx(bytes)),
-    digest: createHash("sha256").update(bytes).digest("hex"),
-    description: `${note.description}; ${note.source}; ${note.licence}; up to ${EXTRACTOR.layer}`,
-    size: PREPROCESS.size,
-    normalisation: note.normalisation,
-    licence: await readFile(licencePath(file), "utf8"),
-  };
-}
-
-/** Held-out phantoms as the model in `dir` sees them. Bleeds too small to be called one anywhere are left out. */
+/** Held-out phantoms as the whole model sees them. Bleeds too small to be called one anywhere are left out. */
 async function phantomStudies(work: string, dir: string): Promise<ChoiceStudy[]> {
   const classifier = await Classifier.load(dir);
   const studies: ChoiceStudy[] = [];
@@ -70,61 +56,106 @@ async function phantomStudies(work: string, dir: string): Promise<ChoiceStudy[]>
   return studies;
 }
 
+/** AUC of held-out slices, patients drawn again; DeLong's interval beside it. */
+function aucMetrics(slices: readonly JudgedSlice[], folds: number): Metric[] {
+  const pick = (indices: readonly number[]) => ({
+    scores: indices.map((i) => slices[i]?.probability ?? 0),
+    positive: indices.map((i) => slices[i]?.positive === true),
+  });
+  const groups = slices.map(({ group }) => group);
+  const { value, interval } = aucDeLong(pick([...slices.keys()]));
+  const byPatient = bootstrapByGroup(groups, (indices) => auc(pick(indices)), seededRandom(TRAINING.seed));
+  const of = `PHE-SICH, ${slices.length} slices, ${folds} folds of its ${new Set(groups).size} patients`;
+  return [
+    { name: "AUC", of, value, interval: byPatient, method: "bootstrap by patient" },
+    { name: "AUC", of, value, interval, method: "DeLong" },
+  ];
+}
+
+const logOdds = (p: number): number => Math.log(p / (1 - p));
+const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
+
+/** Studies with every slice's log-odds lowered by `by`. */
+function lowered(studies: readonly ChoiceStudy[], by: number): ChoiceStudy[] {
+  return studies.map((study) => ({
+    ...study,
+    slices: study.slices.map((slice) => ({
+      ...slice,
+      probability: sigmoid(logOdds(slice.probability) - by),
+    })),
+  }));
+}
+
+/** The networks as one package, not yet calibrated. */
+async function savePlain(work: string, output: string, folds: readonly Fold[]): Promise<ModelPackage> {
+  const packages = await Promise.all(folds.map(({ dir }) => loadPackage(dir)));
+  const [first] = packages;
+  if (!first) throw new Error("the recipe has no folds");
+  const peaks = packages.map(({ spec }) => spec.saliency.referencePeak ?? 0);
+  const referencePeak = peaks.reduce((a, b) => a + b, 0) / peaks.length;
+  const images = await trainedImages(folds);
+  return savePackage(output, {
+    labels: first.labels,
+    model: ensembleOf(packages.map(({ onnx }) => readOnnx(onnx))),
+    card: first.card,
+    extra: { "EXTRACTOR-LICENSE.txt": await readFile(licencePath(await extractorIn(work)), "utf8") },
+    spec: {
+      ...first.spec,
+      ...PACKAGE,
+      saliency: { ...first.spec.saliency, referencePeak },
+      training: { ...first.spec.training, ...images, networks: folds.length },
+    },
+  });
+}
+
+/** How many pictures of each class and patients the networks were trained on together. */
+async function trainedImages(folds: readonly Fold[]): Promise<Record<string, unknown>> {
+  const all = folds.flatMap(({ heldOut }) => heldOut.images);
+  const labels = folds[0]?.heldOut.labels ?? [];
+  const counts = labels.map((label, c) => [label, all.filter((image) => image.classIndex === c).length]);
+  return {
+    images: Object.fromEntries(counts) as Record<string, number>,
+    patients: new Set(all.map(({ group }) => group)).size,
+  };
+}
+
 /** Train, choose the threshold, and write the package. */
 export async function buildPackage(work: string, output: string): Promise<void> {
-  const extractor = await extractorIn(work);
-  const { size } = extractor;
-  const data = await prepareTrainingData(await readLabelledFolder(join(work, "pictures")), {
-    size,
-    decode: (bytes, file) => readPicture(bytes, size, file),
-    spillFile: join(work, "pictures.rgb"),
-    validationSplit: 0,
-    seed: HEAD.seed,
-    allowDuplicates: true,
-  });
-  const { parts, heldOut: crossValidation } = await train({
-    data,
-    extractor,
-    options: {
-      ...HEAD,
-      ...PACKAGE,
-      layer: EXTRACTOR.layer,
-      preprocess: PREPROCESS,
-      saliency: hiResCam,
-      judged: (file) => JUDGED.test(basename(file)),
-      cacheDir: join(work, "features"),
+  const folds = await trainFolds(work);
+  const plain = await savePlain(work, output, folds);
+  const slices = await judgeHeldOut(folds);
+  const studies = [...pheSichStudies(slices), ...(await phantomStudies(work, output))];
+  // Moved so that the threshold lies at one half. The study's rule limits each slice's log-odds: chosen once more.
+  const shift = logOdds(chooseThreshold(studies, STUDY_RULE).threshold);
+  const choice = chooseThreshold(lowered(studies, shift), STUDY_RULE);
+  const { spec, labels, onnx, card } = plain;
+  const bias = labels.map((label) => (label === spec.positive ? -shift : 0));
+  const metrics = [
+    ...aucMetrics(slices, folds.length),
+    ...choice.right.map((set): Metric => ({
+      name: "judged rightly",
+      of: `${set.count} studies the threshold was chosen on: ${set.of}`,
+      ...proportion(set.right, set.count),
+      method: "Wilson",
+    })),
+  ];
+  await savePackage(output, {
+    ...{ labels, model: readOnnx(onnx), card },
+    extra: { "EXTRACTOR-LICENSE.txt": await readFile(licencePath(await extractorIn(work)), "utf8") },
+    spec: {
+      ...spec,
+      ...{ metrics, studyRule: { ...STUDY_RULE }, calibration: { scale: 1, bias } },
+      threshold: {
+        value: choice.threshold,
+        chosen:
+          "of studies: PHE-SICH patients by networks that have not seen them, the stretches of those exams away from the " +
+          "bleed, and held-out phantoms; of those that flag none without a bleed, the one that finds most",
+      },
     },
-    context: {
-      checkpointDir: null,
-      resume: false,
-      onFeatures: (done, total) => console.error(`features ${done} of ${total}`),
-      onFold: (fold) => console.error(`fold ${fold}`),
-    },
   });
-  if (!crossValidation) throw new Error("the recipe has no cross-validation");
-  console.error(`AUC ${crossValidation.auc.value.toFixed(4)}`);
-  const extra = { "EXTRACTOR-LICENSE.txt": extractor.licence };
-  await savePackage(output, { ...parts, extra });
-
-  const studies = [...pheSichStudies(crossValidation.pictures), ...(await phantomStudies(work, output))];
-  const { threshold, right } = chooseThreshold(studies, STUDY_RULE);
-  const chosen = right.map((set): Metric => {
-    const { value, interval } = proportion(set.right, set.count);
-    const of = `${set.count} studies the threshold was chosen on: ${set.of}`;
-    return { name: "judged rightly", of, value, interval, method: "Wilson" };
-  });
-  const spec: PackageParts["spec"] = {
-    ...parts.spec,
-    studyRule: { ...STUDY_RULE },
-    threshold: {
-      value: threshold,
-      chosen:
-        "of studies: PHE-SICH patients by heads that have not seen them, the stretches of those exams away from the " +
-        "bleed, and held-out phantoms; the largest sum of the four shares judged rightly",
-    },
-    metrics: [...parts.spec.metrics.filter(({ name }) => name === "AUC"), ...chosen],
-  };
-  await savePackage(output, { ...parts, spec, extra });
-  console.error(`threshold ${threshold.toFixed(3)}`);
-  for (const set of right) console.error(`${set.of}: ${set.right} of ${set.count}`);
+  console.error(`threshold ${choice.threshold.toFixed(3)}, moved by ${shift.toFixed(2)} in log-odds`);
+  for (const { name, of, value, interval, method } of metrics) {
+    const range = interval ? ` (${interval.map((v) => v.toFixed(3)).join(" to ")}, ${method})` : "";
+    console.error(`${name} ${value.toFixed(4)}${range}: ${of}`);
+  }
 }

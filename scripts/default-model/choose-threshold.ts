@@ -6,7 +6,14 @@ import { basename } from "node:path";
 
 import { findStudy } from "../../src/model/study-rule.ts";
 import type { ScoredSlice, StudyRule } from "../../src/model/study-rule.ts";
-import type { HeldOutPicture } from "../../src/model/train/held-out.ts";
+
+/** A slice of PHE-SICH, and what a network that has not seen its patient says of it. */
+export interface JudgedSlice {
+  readonly file: string;
+  readonly group: string;
+  readonly positive: boolean;
+  readonly probability: number;
+}
 
 /** A study (or a part of one) with its truth and the slices' probabilities. */
 export interface ChoiceStudy {
@@ -26,9 +33,7 @@ const NEAR_SLICES = 3;
 const LEAST_SLICES = 6;
 
 /** Whole PHE-SICH exams, which all bleed, and the stretches of them that do not. */
-export function pheSichStudies(
-  pictures: readonly Pick<HeldOutPicture, "file" | "positive" | "probability">[],
-): ChoiceStudy[] {
+export function pheSichStudies(pictures: readonly Omit<JudgedSlice, "group">[]): ChoiceStudy[] {
   const patients = new Map<string, { number: number; positive: boolean; probability: number }[]>();
   for (const { file, positive, probability } of pictures) {
     const [, patient = "", number = ""] = /^phe([^_]*)_(\d+)-/.exec(basename(file)) ?? [];
@@ -72,9 +77,13 @@ export interface Choice {
 
 const logOdds = (p: number): number => Math.log(p / (1 - p));
 
+/** The upper end of the last stretch of thresholds. */
+const ALMOST_CERTAIN = 1 - 1e-6;
+
 /**
- * The threshold with the largest sum of four shares (bleeding and not, PHE-SICH and phantoms); of several, the middle
- * in log-odds of the widest stretch.
+ * Of the thresholds that flag no study without a bleed, the one with the largest sum of four shares (bleeding and not,
+ * PHE-SICH and phantoms); of several, the middle in log-odds of the widest stretch. Real scanners differ more than the
+ * studies at hand, and a list that cries wolf is not read: so false alarms come first.
  */
 export function chooseThreshold(studies: readonly ChoiceStudy[], rule: StudyRule): Choice {
   const judged = studies.map((study) => ({
@@ -96,7 +105,13 @@ export function chooseThreshold(studies: readonly ChoiceStudy[], rule: StudyRule
     }));
   const goodness = (threshold: number): number =>
     rightAt(threshold).reduce((sum, { right, count }) => sum + right / Math.max(1, count), 0);
-  const cuts = [...new Set(judged.map(({ probability }) => probability))].sort((a, b) => a - b);
+  const highestClear = Math.max(
+    0,
+    ...judged.filter(({ bleeding }) => !bleeding).map(({ probability }) => probability),
+  );
+  const cuts = [...new Set([...judged.map(({ probability }) => probability), ALMOST_CERTAIN])]
+    .filter((probability) => probability >= highestClear)
+    .sort((a, b) => a - b);
   let best = { goodness: -1, width: -1, threshold: 0.5 };
   cuts.slice(1).forEach((upper, i) => {
     const [from, to] = [logOdds(cuts[i] ?? 0), logOdds(upper)];

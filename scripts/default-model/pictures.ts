@@ -8,11 +8,16 @@ import { join } from "node:path";
 import sharp from "sharp";
 
 import { readPheSichLabels, readPheSichPatient } from "../../src/model/prepare-phe-sich.ts";
+import type { Grid } from "../../src/imaging/resize.ts";
 import type { PreparedImage } from "../../src/model/preprocess.ts";
-import { prepareScaled, prepareSlices } from "../../src/model/preprocess.ts";
+import { pixelMmOf, prepareScaled, prepareSlices } from "../../src/model/preprocess.ts";
 import { BLEEDS, generatePhantom } from "../../src/phantom/phantom.ts";
 import type { Bleed, PhantomStudy } from "../../src/phantom/phantom.ts";
-import { HELD_OUT_PHANTOMS, PHANTOM_IMAGE, PREPROCESS } from "./recipe.ts";
+import { Random } from "../../src/phantom/random.ts";
+import { BLEEDS as DRAWN_BLEEDS } from "./drawn/bleeds.ts";
+import { Canvas } from "./drawn/canvas.ts";
+import { drawLookAlikes } from "./drawn/look-alikes.ts";
+import { DRAWN, HELD_OUT_PHANTOMS, PHANTOM_IMAGE, PREPROCESS, TRAINING_PHANTOMS } from "./recipe.ts";
 
 export interface Share {
   readonly part: number;
@@ -53,6 +58,69 @@ async function classFolder(work: string, bleeding: boolean): Promise<string> {
   const folder = join(work, "pictures", bleeding ? "hemorrhage" : "normal");
   await mkdir(folder, { recursive: true });
   return folder;
+}
+
+/** A picture of a slice with less brain than this is left out: the network is never asked about one. */
+const LEAST_BRAIN_MM2 = 4000;
+
+/** A slice with look-alikes, and with a bleed where a kind is given; null where there is too little of either to see. */
+function drawn(image: Grid, kind: string | null, random: Random): Uint8Array | null {
+  const canvas = Canvas.create(image, pixelMmOf(PREPROCESS), LEAST_BRAIN_MM2);
+  if (!canvas) return null;
+  drawLookAlikes(canvas, random.fork(1));
+  const bleed = kind === null ? undefined : DRAWN_BLEEDS[kind];
+  if (bleed && bleed(canvas, random.fork(2)) < DRAWN.leastBleedMm2) return null;
+  return prepareScaled(canvas.image, PREPROCESS).rgb;
+}
+
+/**
+ * PHE-SICH's slices that do not bleed, drawn on: `phe<patient>_<slice>-<kind><round>.png` with a bleed of that kind,
+ * `…-none<round>.png` with look-alikes only.
+ */
+export async function makeDrawnPictures(work: string, dataDir: string, share: Share): Promise<void> {
+  const dir = join(dataDir, "phe-sich");
+  const patients = await readPheSichLabels(dir);
+  const names = [...patients.keys()].map((patient) => `drawn${patient}`);
+  await forMissing(work, names, share, async (name) => {
+    const patient = name.slice("drawn".length);
+    const random = new Random(DRAWN.seed).fork(Number(patient));
+    const slices = await readPheSichPatient(dir, patients.get(patient) ?? [], PREPROCESS);
+    for (const [index, { bleeding, file, image }] of slices.entries()) {
+      if (bleeding !== false) continue;
+      const stem = `phe${patient}_${file.replace(/^.*_(\d+)\.png$/, "$1")}`;
+      for (let round = 0; round < DRAWN.rounds; round++) {
+        const own = random.fork(DRAWN.rounds * index + round);
+        const tries = own.chance(DRAWN.bleeding) ? DRAWN.tries : 0;
+        for (let attempt = 0; attempt < tries; attempt++) {
+          const kind = own.pick(DRAWN.kinds);
+          const rgb = drawn(image, kind, own.fork(10 + attempt));
+          if (!rgb) continue;
+          await writePicture(join(await classFolder(work, true), `${stem}-${kind}${round}.png`), rgb);
+          break;
+        }
+        const plain = own.chance(DRAWN.notBleeding) ? drawn(image, null, own.fork(3)) : null;
+        if (plain) {
+          await writePicture(join(await classFolder(work, false), `${stem}-none${round}.png`), plain);
+        }
+      }
+    }
+  });
+}
+
+/** Phantoms to train on: `phantom<seed>_<slab>-<kind>.png`. Pictures with a trace of blood only are left out. */
+export async function makeTrainingPhantoms(work: string, share: Share): Promise<void> {
+  const names = seeds(TRAINING_PHANTOMS).map((seed) => `phantom${seed}`);
+  await forMissing(work, names, share, async (name) => {
+    const seed = Number(name.slice("phantom".length));
+    const bleed = phantomBleed(seed);
+    const phantom = generatePhantom({ seed, bleed, rows: PHANTOM_IMAGE.rows });
+    for (const [index, image] of prepareSlices(phantom.slices, PREPROCESS).entries()) {
+      const mm2 = bleedMm2(phantom, image.sliceIndices);
+      if (image.brainMm2 < LEAST_BRAIN_MM2 || (mm2 > 0 && mm2 < DRAWN.leastBleedMm2)) continue;
+      const folder = await classFolder(work, mm2 > 0);
+      await writePicture(join(folder, `${name}_${index}-${mm2 > 0 ? bleed : "none"}.png`), image.rgb);
+    }
+  });
 }
 
 /** PHE-SICH's labelled slices: `phe<patient>_<slice>-orig.png`. */

@@ -4,9 +4,9 @@
 import { DEFAULT_PREPROCESS } from "../../src/model/train/default-preprocess.ts";
 
 export const EXTRACTOR = {
-  source: "npm:nsfwjs@4.3.0",
-  /** 288 channels at stride 8; up to here the weights are ImageNet's own. Middle layers carry blood better than late ones. */
-  layer: "mixed2",
+  source: "npm:@qvac/classification-ggml@0.26.3",
+  /** 288 channels at stride 16: small bleeds still have cells of their own. */
+  layer: "features.9.expanded",
 } as const;
 
 export const PREPROCESS = DEFAULT_PREPROCESS;
@@ -14,43 +14,77 @@ export const PREPROCESS = DEFAULT_PREPROCESS;
 /** Phantom studies to choose the threshold on: seeds from `firstSeed`, every second with a bleed, the kinds in turn. */
 export const HELD_OUT_PHANTOMS = { firstSeed: 5000, count: 48 } as const;
 
+/** Phantom studies to train on. */
+export const TRAINING_PHANTOMS = { firstSeed: 1, count: 40 } as const;
+
+/** Slices drawn on: how often one that does not bleed gets a bleed, and how often look-alikes only. */
+export const DRAWN = {
+  seed: 11,
+  /** Drawn with these chances: subdurals and subarachnoid blood are the commonest and the thinnest. */
+  kinds: [
+    "subdural",
+    "subdural",
+    "subdural",
+    "subarachnoid",
+    "subarachnoid",
+    "intraventricular",
+    "intraventricular",
+    "intraparenchymal",
+    "intraparenchymal",
+    "epidural",
+    "haemorrhagicInfarct",
+  ] as const,
+  bleeding: 0.75,
+  notBleeding: 0.55,
+  leastBleedMm2: 30,
+  /** A kind that leaves too little to see (no ventricle on the slice, say) is replaced by another, so often. */
+  tries: 4,
+  /** Times each slice is drawn on. */
+  rounds: 2,
+} as const;
+
 /** A phantom with less blood than this on its worst slice is not asked for. */
 export const LEAST_BLEED_MM2 = 150;
 
 /** About the picture's own pixel size. */
 export const PHANTOM_IMAGE = { rows: 256 } as const;
 
-export const HEAD = {
+/** Networks in the package, each trained on the patients of the other folds: held-out figures come with them. */
+export const FOLDS = 3;
+
+/** Whole-network training, in the words of `firstread train`. */
+export const TRAINING = {
+  trainOnlyTopLayer: false,
   pooling: "log-mean-exp",
-  epochs: 12,
-  batchSize: 64,
-  learningRate: 0.01,
-  weightDecay: 0.02,
+  validationSplit: 0,
+  epochs: 4,
+  batchSize: 16,
   optimizer: "adam",
-  schedule: "constant",
-  warmUpEpochs: 0,
+  learningRate: 0.001,
+  backboneLearningRate: 0.0003,
+  schedule: "cosine",
+  warmUpEpochs: 0.5,
   labelSmoothing: 0,
-  backboneLearningRate: 0,
-  monitor: "validation-loss",
-  patience: 0,
+  monitor: "validation-auc",
+  earlyStopping: 0,
+  augmentedCopies: 4,
   classWeights: "balanced",
-  augmentation: null,
-  augmentedCopies: 0,
-  onlyTopLayer: true,
-  weights: "float32",
+  /** Empty slices are the same in many patients. */
+  allowDuplicates: true,
+  weights: "float16",
   feedThreads: 1,
-  folds: 5,
   seed: 1,
+  cache: false,
 } as const;
 
-/** Pictures that cross-validation judges: PHE-SICH's own slices, unchanged. */
+/** PHE-SICH's own slices, unchanged: what the figures on held-out patients are of. */
 export const JUDGED = /^phe[^_]*_\d+-orig\./;
 
 export const STUDY_RULE = { spanMm: 10, largestLogit: 5 } as const;
 
 export const PACKAGE = {
   name: "firstread-default",
-  version: "1.0",
+  version: "2.0",
   licence:
-    "Research and non-commercial use only (trained on PHE-SICH, which is free for non-commercial purposes; extractor MIT)",
+    "Research and non-commercial use only (trained on PHE-SICH, which is free for non-commercial purposes; extractor Apache-2.0)",
 } as const;

@@ -11,7 +11,7 @@ import { blob, placeIn } from "./clots.ts";
 export type Decorate = (canvas: Canvas, random: Random) => void;
 
 /** Distance to the segment from `a` to `b`, mm. */
-function toSegment(x: number, y: number, [ax, ay]: Point, [bx, by]: Point): number {
+export function toSegment(x: number, y: number, [ax, ay]: Point, [bx, by]: Point): number {
   const [dx, dy] = [bx - ax, by - ay];
   const t = Math.max(0, Math.min(1, ((x - ax) * dx + (y - ay) * dy) / (dx * dx + dy * dy + 1e-6)));
   return Math.hypot(x - ax - t * dx, y - ay - t * dy);

@@ -19,14 +19,27 @@ export const rim: Decorate = (canvas, random) => {
   });
 };
 
+/** Near the vertex the skull slopes through the slice: a broad bright rim, on one side more than on the other. */
+export const slopingSkull: Decorate = (canvas, random) => {
+  const [cx, cy] = canvas.centre;
+  const towards = random.uniform(-Math.PI, Math.PI);
+  const reachMm = random.uniform(2, 9);
+  const hu = random.uniform(10, 70);
+  const sided = random.uniform(0, 1);
+  canvas.add((i, x, y) => {
+    const share = 1 - sided * (0.5 - 0.5 * Math.cos(Math.atan2(y - cy, x - cx) - towards));
+    return hu * share * Math.exp(-(canvas.depthMm[i] ?? 0) / reachMm);
+  });
+};
+
 /** Shading of the scanner: a bowl from rim to middle, a slope, bands, and streaks from a dense point. */
 export const shading: Decorate = (canvas, random) => {
   const [cx, cy] = canvas.centre;
   const cup = random.around(0, 4);
   const turn = random.uniform(0, Math.PI);
   const slope = random.around(0, 0.04);
-  const bandHu = random.chance(0.5) ? random.uniform(1, 7) : 0;
-  const bandMm = random.uniform(8, 40);
+  const bandHu = random.chance(0.3) ? random.uniform(0.5, 3.5) : 0;
+  const bandMm = random.uniform(14, 60);
   const phase = random.uniform(0, 2 * Math.PI);
   const streakHu = random.chance(0.25) ? random.uniform(2, 9) : 0;
   const rays = random.integer(6, 16);

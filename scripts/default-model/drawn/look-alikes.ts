@@ -6,14 +6,18 @@ import type { Random } from "../../../src/phantom/random.ts";
 import type { Canvas } from "./canvas.ts";
 import { boneSpur, calcium, contrast, falxAndSinus } from "./dense.ts";
 import type { Decorate } from "./dense.ts";
-import { denseTissue, infarct, oldLayer, rim, shading } from "./faint.ts";
+import { straightSinus, tentorium } from "./dura.ts";
+import { denseTissue, infarct, oldLayer, rim, shading, slopingSkull } from "./faint.ts";
 
 /** Each look-alike with how often a slice has it. */
 const LOOK_ALIKES: readonly (readonly [chance: number, decorate: Decorate])[] = [
   [0.3, calcium],
-  [0.1, contrast],
-  [0.25, falxAndSinus],
+  [0.2, contrast],
+  [0.35, falxAndSinus],
+  [0.2, tentorium],
+  [0.2, straightSinus],
   [0.4, rim],
+  [0.15, slopingSkull],
   [0.25, boneSpur],
   [0.5, shading],
   [0.15, infarct],

