@@ -4,6 +4,8 @@
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 
+import sharp from "sharp";
+
 import { Classifier } from "../../src/model/classifier.ts";
 import { judgePictures } from "../../src/model/evaluate.ts";
 import { licencePath } from "../../src/model/import/import-model.ts";
@@ -19,7 +21,7 @@ import { ensembleOf } from "./ensemble.ts";
 import { extractorIn, trainFolds } from "./folds.ts";
 import type { Fold } from "./folds.ts";
 import { readHeldOut } from "./pictures.ts";
-import { JUDGED, LEAST_BLEED_MM2, PACKAGE, STUDY_RULE, TRAINING } from "./recipe.ts";
+import { FOLDS, JUDGED, LEAST_BLEED_MM2, PACKAGE, STUDY_RULE, TRAINING } from "./recipe.ts";
 
 /** PHE-SICH's own slices, each judged by the network that has not seen its patient. */
 async function judgeHeldOut(folds: readonly Fold[]): Promise<JudgedSlice[]> {
@@ -56,8 +58,14 @@ async function phantomStudies(work: string, dir: string): Promise<ChoiceStudy[]>
   return studies;
 }
 
+/** Whether a picture shows anything: slices without brain are black, and telling them from bleeds is no feat. */
+async function showsBrain({ file }: JudgedSlice): Promise<boolean> {
+  const { channels } = await sharp(file).stats();
+  return channels.some(({ max }) => max > 0);
+}
+
 /** AUC of held-out slices, patients drawn again; DeLong's interval beside it. */
-function aucMetrics(slices: readonly JudgedSlice[], folds: number): Metric[] {
+function aucMetrics(slices: readonly JudgedSlice[], what: string): Metric[] {
   const pick = (indices: readonly number[]) => ({
     scores: indices.map((i) => slices[i]?.probability ?? 0),
     positive: indices.map((i) => slices[i]?.positive === true),
@@ -65,7 +73,7 @@ function aucMetrics(slices: readonly JudgedSlice[], folds: number): Metric[] {
   const groups = slices.map(({ group }) => group);
   const { value, interval } = aucDeLong(pick([...slices.keys()]));
   const byPatient = bootstrapByGroup(groups, (indices) => auc(pick(indices)), seededRandom(TRAINING.seed));
-  const of = `PHE-SICH, ${slices.length} slices, ${folds} folds of its ${new Set(groups).size} patients`;
+  const of = `PHE-SICH, ${slices.length} slices ${what}, ${FOLDS} folds of its ${new Set(groups).size} patients`;
   return [
     { name: "AUC", of, value, interval: byPatient, method: "bootstrap by patient" },
     { name: "AUC", of, value, interval, method: "DeLong" },
@@ -124,6 +132,8 @@ export async function buildPackage(work: string, output: string): Promise<void> 
   const folds = await trainFolds(work);
   const plain = await savePlain(work, output, folds);
   const slices = await judgeHeldOut(folds);
+  const isShown = await Promise.all(slices.map(showsBrain));
+  const withBrain = slices.filter((_, i) => isShown[i] === true);
   const studies = [...pheSichStudies(slices), ...(await phantomStudies(work, output))];
   // Moved so that the threshold lies at one half. The study's rule limits each slice's log-odds: chosen once more.
   const shift = logOdds(chooseThreshold(studies, STUDY_RULE).threshold);
@@ -131,7 +141,8 @@ export async function buildPackage(work: string, output: string): Promise<void> 
   const { spec, labels, onnx, card } = plain;
   const bias = labels.map((label) => (label === spec.positive ? -shift : 0));
   const metrics = [
-    ...aucMetrics(slices, folds.length),
+    ...aucMetrics(withBrain, "with brain on them"),
+    ...aucMetrics(slices, "(all, black ones too)"),
     ...choice.right.map((set): Metric => ({
       name: "judged rightly",
       of: `${set.count} studies the threshold was chosen on: ${set.of}`,
