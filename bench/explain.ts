@@ -18,7 +18,7 @@ import { Network } from "../src/explain/network.ts";
 import { classTarget } from "../src/explain/target.ts";
 import { testNetwork } from "../src/explain/test-network.ts";
 import { seededRandom } from "../src/model/train/random.ts";
-import { DEFAULT_MODEL_DIR } from "../src/model/package.ts";
+import { DEFAULT_MODEL_DIR, loadPackage } from "../src/model/package.ts";
 import { readOnnx } from "../src/nn/onnx-file.ts";
 import { Session } from "../src/nn/session.ts";
 import { floats, sizeOf } from "../src/nn/tensor.ts";
@@ -121,7 +121,8 @@ for (const { name, ends, layer } of CASES) {
 const package_ = await Network.open(readOnnx(await readFile(join(DEFAULT_MODEL_DIR, "model.onnx"))), {
   size: 256,
 });
-await ratio(package_, "default package", "cell-wise logits, log-mean-exp", "mixed2");
+const [ownLayer = ""] = (await loadPackage(DEFAULT_MODEL_DIR)).spec.layer.split(",");
+await ratio(package_, "default package", "cell-wise logits, log-mean-exp", ownLayer);
 
 const tiny = await Network.open(testNetwork());
 const images = joined(Array.from({ length: 5 }, () => imageOf([1, 3, 8, 8])));

@@ -21,7 +21,7 @@ import { ensembleOf } from "./ensemble.ts";
 import { extractorIn, trainFolds } from "./folds.ts";
 import type { Fold } from "./folds.ts";
 import { readHeldOut } from "./pictures.ts";
-import { FOLDS, JUDGED, LEAST_BLEED_MM2, PACKAGE, STUDY_RULE, TRAINING } from "./recipe.ts";
+import { EXTRACTOR, FOLDS, JUDGED, LEAST_BLEED_MM2, PACKAGE, STUDY_RULE, TRAINING } from "./recipe.ts";
 
 /** PHE-SICH's own slices, each judged by the network that has not seen its patient. */
 async function judgeHeldOut(folds: readonly Fold[]): Promise<JudgedSlice[]> {
@@ -110,6 +110,7 @@ async function savePlain(work: string, output: string, folds: readonly Fold[]): 
     spec: {
       ...first.spec,
       ...PACKAGE,
+      layer: packages.map((_, i) => `network${i}/${EXTRACTOR.layer}`).join(","),
       saliency: { ...first.spec.saliency, referencePeak },
       training: { ...first.spec.training, ...images, networks: folds.length },
     },

@@ -3,7 +3,7 @@
  */
 import type { Metric, ModelSpec } from "../../src/model/spec.ts";
 import type { ExamResult, SliceOfExam } from "./evaluate.ts";
-import { HELD_OUT_PHANTOMS, TRAINING, TRAINING_PHANTOMS } from "./recipe.ts";
+import { EXTRACTOR, HELD_OUT_PHANTOMS, TRAINING, TRAINING_PHANTOMS } from "./recipe.ts";
 
 const figure = (value: number, digits = 3): string => value.toFixed(digits);
 
@@ -82,7 +82,7 @@ study whether to read it first. Input: a non-contrast axial head CT in Hounsfiel
 3. A field of ${p.fieldMm} mm is brought to ${p.size} × ${p.size} pixels, smoothed to one grain (at most ${p.grainHu} HU), and the
    median of brain moved to ${p.brainHu} HU (by at most ${p.largestShiftHu} HU).
 4. Brain (40/80), subdural (80/200) and bone (600/2800) windows become R, G, B.
-5. ${String(spec.training["networks"])} networks up to "${spec.layer}", all of their weights fine-tuned, each on other patients; in each a linear layer
+5. ${String(spec.training["networks"])} networks up to "${EXTRACTOR.layer}", all of their weights fine-tuned, each on other patients; in each a linear layer
    scores every cell of the feature maps, and the picture's logit is the log of the mean of the cells' exponentials. The
    model's logit is the mean of theirs. The map is HiResCAM of that logit (Grad-CAM without averaging its gradients), in the same graph.
 6. The log-odds of slices are averaged over ${studyRule?.["spanMm"] ?? ""} mm along the patient (each limited to ± ${studyRule?.["largestLogit"] ?? ""}); the study is as

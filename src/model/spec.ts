@@ -46,7 +46,10 @@ export interface ModelSpec {
   /** In channel order R, G, B. */
   readonly windows: readonly [Window, Window, Window];
   readonly preprocess: PreprocessSpec;
-  /** The value of the graph whose feature maps are pooled and explained, and how they are pooled. */
+  /**
+   * The value of the graph whose feature maps are pooled and explained (of several networks in one graph: theirs, with
+   * commas), and how they are pooled.
+   */
   readonly layer: string;
   readonly pooling: Pooling;
   readonly threshold: { readonly value: number; readonly chosen: string };

@@ -48,6 +48,29 @@ const model = (): string[] => [
 ];
 
 describe("firstread explain", () => {
+  it("explains by the model that ships, which is several networks in one graph", async () => {
+    const side = 256;
+    const rgb = Buffer.alloc(side * side * 3);
+    // Brain, and blood in it, as the three windows show them.
+    for (let y = 40; y < 216; y++)
+      for (let x = 60; x < 196; x++) {
+        const isBlood = Math.hypot(x - 150, y - 100) < 16;
+        rgb.set(isBlood ? [207, 121, 42] : [105, 67, 39], 3 * (side * y + x));
+      }
+    const file = join(dir, "bleed.png");
+    await sharp(rgb, { raw: { width: side, height: side, channels: 3 } })
+      .png()
+      .toFile(file);
+    const { code, out } = await firstread("explain", file, "--out", join(dir, "default"), "--json");
+    expect(code).toBe(0);
+    const saliency = JSON.parse(out) as { rows: number; columns: number; values: number[]; peak: number };
+    expect(saliency.peak).toBeGreaterThan(0);
+    const place = saliency.values.indexOf(Math.max(...saliency.values));
+    const [y, x] = [Math.floor(place / saliency.columns) + 0.5, (place % saliency.columns) + 0.5];
+    expect(Math.abs((256 * y) / saliency.rows - 100)).toBeLessThan(32);
+    expect(Math.abs((256 * x) / saliency.columns - 150)).toBeLessThan(32);
+  });
+
   it("lays the map on the picture pixel by pixel, whatever its size and shape", async () => {
     const out = join(dir, "out");
     const result = await firstread(

@@ -52,9 +52,13 @@ interface Options extends SubjectOptions {
 /** Side of a report's pictures, in pixels. */
 const REPORT_SIDE = 320;
 
-/** Colour says how much only beside the package's own reference: the same method and layer. */
+/**
+ * Colour says how much only beside the package's own reference: the same method and layer. The mean over several layers
+ * is on another scale than the package's map.
+ */
 function referenceFor(subject: Subject, method: string, layer: string): number | null {
-  return method === subject.method && layer === subject.layer ? subject.referencePeak : null;
+  const isOwn = method === subject.method && layer === subject.layer && !layer.includes(",");
+  return isOwn ? subject.referencePeak : null;
 }
 
 async function openExplainer(subject: Subject, options: Options): Promise<Explainer> {
