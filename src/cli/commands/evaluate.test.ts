@@ -1,14 +1,14 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Command } from "commander";
 import sharp from "sharp";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { savePackage } from "../../model/package.ts";
 import { TINY_SIZE, tinyPackage } from "../../model/test-package.ts";
 import { phantomToDicom } from "../../phantom/dicom.ts";
 import { generatePhantom } from "../../phantom/phantom.ts";
+import { commandRunner } from "../test-command.ts";
 import { configure } from "./evaluate.ts";
 
 let dir: string;
@@ -22,26 +22,8 @@ afterAll(async () => {
   await rm(dir, { recursive: true, force: true });
 });
 
-const printed: string[] = [];
-const complaints: string[] = [];
-beforeEach(() => {
-  vi.spyOn(console, "log").mockImplementation((line: string) => void printed.push(line));
-  vi.spyOn(console, "error").mockImplementation((line: string) => void complaints.push(line));
-});
-afterEach(() => {
-  vi.restoreAllMocks();
-  process.exitCode = 0;
-});
-
-/** Run the command; gives its exit code, and what it printed to stdout and to stderr. */
-async function run(...argv: string[]) {
-  printed.length = 0;
-  complaints.length = 0;
-  const command = new Command().exitOverride();
-  configure(command);
-  await command.parseAsync(argv, { from: "user" });
-  return { code: Number(process.exitCode ?? 0), out: [...printed], err: [...complaints] };
-}
+const runCommand = commandRunner();
+const run = (...argv: string[]) => runCommand(configure, ...argv);
 
 interface Json {
   readonly [key: string]: unknown;

@@ -2,12 +2,12 @@ import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Command } from "commander";
 import sharp from "sharp";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { savePackage } from "../../model/package.ts";
 import { TINY_SIZE, tinyPackage } from "../../model/test-package.ts";
+import { commandRunner } from "../test-command.ts";
 import { configure as configureClassify } from "./classify.ts";
 import { configure as configureEvaluate } from "./evaluate.ts";
 import { configure as configureTriage } from "./triage.ts";
@@ -28,26 +28,7 @@ afterAll(async () => {
   await rm(dir, { recursive: true, force: true });
 });
 
-const printed: string[] = [];
-const complaints: string[] = [];
-beforeEach(() => {
-  vi.spyOn(console, "log").mockImplementation((line: string) => void printed.push(line));
-  vi.spyOn(console, "error").mockImplementation((line: string) => void complaints.push(line));
-});
-afterEach(() => {
-  vi.restoreAllMocks();
-  process.exitCode = 0;
-});
-
-/** Run a command; gives its exit code, and what it printed to stdout and to stderr. */
-async function run(configure: (command: Command) => void, ...argv: string[]) {
-  printed.length = 0;
-  complaints.length = 0;
-  const command = new Command().exitOverride();
-  configure(command);
-  await command.parseAsync(argv, { from: "user" });
-  return { code: Number(process.exitCode ?? 0), out: [...printed], err: [...complaints] };
-}
+const run = commandRunner();
 
 const parsed = (line: string | undefined) => JSON.parse(line ?? "null") as Record<string, unknown>;
 
