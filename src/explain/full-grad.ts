@@ -14,8 +14,7 @@ import type { Model, Node } from "../nn/model.ts";
 import { BATCH_NORM_EPSILON } from "../nn/operators/normalization.ts";
 import { Session } from "../nn/session.ts";
 import type { FloatTensor } from "../nn/tensor.ts";
-import { together } from "./cam-method.ts";
-import { singles } from "./method.ts";
+import { oneByOne } from "./method.ts";
 import type { Method, RawMaps } from "./method.ts";
 
 /** Keeps a channel without contrast finite; as in pytorch-grad-cam. */
@@ -124,11 +123,7 @@ export const fullGrad: Method = {
       return { scores, logits: values("explained/logits"), rows, columns, maps: [sums.map()] };
     };
     return {
-      async run(images) {
-        const each: RawMaps[] = [];
-        for (const image of singles(images)) each.push(await one(image));
-        return { rows: each[0]?.rows ?? 0, columns: each[0]?.columns ?? 0, ...together(each) };
-      },
+      run: (images) => oneByOne(images, one),
       dispose: () => session.dispose(),
     };
   },

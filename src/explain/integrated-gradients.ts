@@ -9,8 +9,7 @@ import { differentiate, gradientName } from "../nn/differentiate.ts";
 import { Session } from "../nn/session.ts";
 import { floats } from "../nn/tensor.ts";
 import type { FloatTensor } from "../nn/tensor.ts";
-import { together } from "./cam-method.ts";
-import { singles } from "./method.ts";
+import { oneByOne } from "./method.ts";
 import type { Method, RawMaps } from "./method.ts";
 
 /** Places along the way at which the gradient is taken, in the middle of equal parts. */
@@ -81,11 +80,7 @@ export const integratedGradients: Method = {
       return { scores: [own.score], logits: own.logits, rows, columns, maps: [map] };
     };
     return {
-      async run(images) {
-        const each: RawMaps[] = [];
-        for (const image of singles(images)) each.push(await one(image));
-        return { rows: each[0]?.rows ?? 0, columns: each[0]?.columns ?? 0, ...together(each) };
-      },
+      run: (images) => oneByOne(images, one),
       dispose: () => session.dispose(),
     };
   },

@@ -68,3 +68,22 @@ export function joined(tensors: readonly FloatTensor[]): FloatTensor {
   }
   return { type: "float32", shape: [count, ...rest], data };
 }
+
+/** The results of single images as a batch's. */
+function together(each: readonly RawMaps[]): Pick<RawMaps, "scores" | "logits" | "maps"> {
+  return {
+    scores: each.flatMap(({ scores }) => scores),
+    logits: joined(each.map(({ logits }) => logits)),
+    maps: each.flatMap(({ maps }) => maps),
+  };
+}
+
+/** Maps of a batch, for methods that look at one image at a time: all maps have the size of the first. */
+export async function oneByOne(
+  images: FloatTensor,
+  one: (image: FloatTensor) => Promise<RawMaps>,
+): Promise<RawMaps> {
+  const each: RawMaps[] = [];
+  for (const image of singles(images)) each.push(await one(image));
+  return { rows: each[0]?.rows ?? 0, columns: each[0]?.columns ?? 0, ...together(each) };
+}

@@ -5,8 +5,7 @@
 import { Session } from "../nn/session.ts";
 import { floats } from "../nn/tensor.ts";
 import type { FloatTensor } from "../nn/tensor.ts";
-import { together } from "./cam-method.ts";
-import { singles } from "./method.ts";
+import { oneByOne } from "./method.ts";
 import type { Method, RawMaps } from "./method.ts";
 
 /** Windows along each side. */
@@ -72,11 +71,7 @@ export const occlusion: Method = {
       return { scores: [score], logits, rows: down.length - 1, columns: across.length - 1, maps: [map] };
     };
     return {
-      async run(images) {
-        const each: RawMaps[] = [];
-        for (const image of singles(images)) each.push(await one(image));
-        return { rows: each[0]?.rows ?? 0, columns: each[0]?.columns ?? 0, ...together(each) };
-      },
+      run: (images) => oneByOne(images, one),
       async dispose() {
         await session.dispose();
         await scorer.dispose();
