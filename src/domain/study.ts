@@ -6,6 +6,10 @@
 export const ORDER_PRIORITIES = ["stat", "urgent", "routine", "low"] as const;
 export type OrderPriority = (typeof ORDER_PRIORITIES)[number];
 
+/** Where the patient is treated, most pressing first; "unknown" until an order (HL7 PV1-2) or a rule says so. */
+export const PATIENT_CLASSES = ["emergency", "inpatient", "outpatient", "unknown"] as const;
+export type PatientClass = (typeof PATIENT_CLASSES)[number];
+
 /** Never written to a log line. */
 export interface Patient {
   readonly name: string;

@@ -2,7 +2,7 @@
  * @file A Study waiting to be read: what the worklist, its policy and the page speak of.
  */
 import type { Label, ModelReference } from "./finding.ts";
-import type { StudyHeader } from "./study.ts";
+import type { PatientClass, StudyHeader } from "./study.ts";
 
 /** How far the machine is with a study. */
 export type AnalysisState = "arriving" | "settled" | "scoring" | "scored" | "not-applicable" | "failed";
@@ -32,6 +32,7 @@ export interface Feedback {
 
 /** One row. Instants are ISO 8601 in UTC. */
 export interface WorklistItem extends StudyHeader {
+  readonly patientClass: PatientClass;
   readonly arrivedAt: string;
   readonly lastInstanceAt: string;
   readonly instanceCount: number;

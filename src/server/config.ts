@@ -5,6 +5,8 @@ import { readFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
 
+import { ConfigError, isText, Section } from "./config-section.ts";
+
 /** What a worklist's processes do; one process may do all of it. */
 export const ROLES = ["receiver", "worker", "web"] as const;
 /** "model" stands alone: the model as a service, without a database, a worklist or a DICOM listener. */
@@ -37,14 +39,6 @@ export interface ServerConfig {
   readonly log: "text" | "json" | "none";
 }
 
-/** The configuration is wrong: where, what was expected, what came. */
-export class ConfigError extends Error {
-  constructor(where: string, expected: string, got: unknown) {
-    super(`Configuration: ${where}: expected ${expected}, got ${JSON.stringify(got) ?? "nothing"}.`);
-    this.name = "ConfigError";
-  }
-}
-
 const LOOPBACK = /^(localhost|::1|127(\.\d{1,3}){3})$/;
 
 export const isLoopback = (host: string): boolean => LOOPBACK.test(host);
@@ -52,46 +46,6 @@ export const isLoopback = (host: string): boolean => LOOPBACK.test(host);
 /** Whether this process is the model as a service, and nothing else. */
 export const isModelService = (roles: readonly Role[]): boolean => roles.includes("model");
 
-/** A JSON object whose members are taken one by one; what is left over was misspelt. */
-class Section {
-  readonly #where: string;
-  readonly #left: Map<string, unknown>;
-
-  constructor(where: string, value: unknown) {
-    if (typeof value !== "object" || value === null || Array.isArray(value)) {
-      throw new ConfigError(where || "the whole", "an object", value);
-    }
-    this.#where = where;
-    this.#left = new Map(Object.entries(value).filter(([, member]) => member !== undefined));
-  }
-
-  /** Take a member: its default when absent, otherwise what `check` accepts. */
-  take<T>(name: string, fallback: T, expected: string, check: (value: unknown) => value is T): T {
-    const value = this.#left.get(name);
-    if (!this.#left.delete(name)) return fallback;
-    if (!check(value)) throw new ConfigError(this.path(name), expected, value);
-    return value;
-  }
-
-  section(name: string): Section {
-    const value = this.#left.get(name) ?? {};
-    this.#left.delete(name);
-    return new Section(this.path(name), value);
-  }
-
-  path(name: string): string {
-    return this.#where === "" ? name : `${this.#where}.${name}`;
-  }
-
-  /** @throws ConfigError when a member is none that we know. */
-  end(known: string): void {
-    for (const name of this.#left.keys()) {
-      throw new ConfigError(this.path(name), `one of ${known}`, name);
-    }
-  }
-}
-
-const isText = (value: unknown): value is string => typeof value === "string" && value !== "";
 const isPort = (value: unknown): value is number =>
   Number.isInteger(value) && Number(value) >= 0 && Number(value) <= 65_535;
 const isAeTitle = (value: unknown): value is string =>

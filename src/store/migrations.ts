@@ -101,6 +101,14 @@ export const MIGRATIONS: readonly Migration[] = [
       )`,
     ],
   },
+  {
+    version: 3,
+    name: "where the patient is treated",
+    statements: [
+      `ALTER TABLE study ADD patient_class text NOT NULL DEFAULT 'unknown' CHECK (patient_class IN
+        ('emergency', 'inpatient', 'outpatient', 'unknown'))`,
+    ],
+  },
 ];
 
 /** Two processes that start together must not migrate together. Any fixed number serves. */

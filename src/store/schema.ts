@@ -6,7 +6,7 @@
 import type { ColumnType, Generated, JSONColumnType } from "kysely";
 
 import type { Region } from "../domain/finding.ts";
-import type { SeriesChoice, Skipped, StudyHeader } from "../domain/study.ts";
+import type { PatientClass, SeriesChoice, Skipped, StudyHeader } from "../domain/study.ts";
 import type { AnalysisState, Feedback, FindingSummary, ReadingState } from "../domain/worklist.ts";
 
 type Instant = ColumnType<Date, Date | string, Date | string>;
@@ -37,6 +37,7 @@ export interface InstanceTable {
 export interface StudyTable {
   study_instance_uid: string;
   header: JSONColumnType<StudyHeader>;
+  patient_class: ColumnType<PatientClass, PatientClass | undefined, PatientClass>;
   arrived_at: GeneratedInstant;
   last_instance_at: GeneratedInstant;
   instance_count: number;

@@ -13,6 +13,7 @@ type Row = Selectable<StudyTable>;
 /** Only what a row shows: the series and the skipped instances stand in the detail. */
 const ITEM_COLUMNS = [
   "header",
+  "patient_class",
   "arrived_at",
   "last_instance_at",
   "instance_count",
@@ -30,6 +31,7 @@ const ITEM_COLUMNS = [
 function toItem(row: Pick<Row, (typeof ITEM_COLUMNS)[number]>): WorklistItem {
   return {
     ...row.header,
+    patientClass: row.patient_class,
     arrivedAt: row.arrived_at.toISOString(),
     lastInstanceAt: row.last_instance_at.toISOString(),
     instanceCount: row.instance_count,

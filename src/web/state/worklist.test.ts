@@ -14,6 +14,7 @@ function item(uid: string, minutesAgo: number, probability: number | null = 0.04
     accessionNumber: "",
     description: "",
     orderPriority: "routine",
+    patientClass: "unknown",
     studyAt: null,
     arrivedAt: at,
     lastInstanceAt: at,
