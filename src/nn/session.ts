@@ -52,6 +52,8 @@ export class Session {
       graphOptimizationLevel: "all",
       logSeverityLevel: 3,
       enableMemPattern: plannedMemory,
+      // Between runs, its threads sleep instead of spinning: the cores are for whatever uses the result.
+      extra: { session: { force_spinning_stop: "1" } },
       ...(threads === undefined ? {} : { intraOpNumThreads: threads, interOpNumThreads: 1 }),
     });
     return new Session(session);

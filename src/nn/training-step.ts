@@ -2,11 +2,15 @@
  * @file Training a model: softmax cross-entropy, its gradients compiled by `differentiate` and run by ONNX Runtime, and an
  * optimizer's update. The same start, batches and number of threads give the same parameters, bit for bit.
  */
+import { availableParallelism } from "node:os";
+
 import { blockSize } from "./blocked/block-size.ts";
 import { gradientName } from "./differentiate.ts";
 import type { Model, Shape } from "./model.ts";
-import { OPTIMIZERS, allFinite } from "./optimizer.ts";
-import type { Moments, Optimizer, OptimizerName } from "./optimizer.ts";
+import { OPTIMIZERS } from "./optimizer.ts";
+import type { OptimizerName } from "./optimizer.ts";
+import { ParameterStore } from "./parameter-store.ts";
+import type { StoredParameter } from "./parameter-store.ts";
 import { Session } from "./session.ts";
 import type { Values } from "./session.ts";
 import { extract } from "./subgraph.ts";
@@ -37,10 +41,8 @@ export interface StepResult {
   readonly logits: FloatTensor;
 }
 
-interface Parameter {
+interface Parameter extends StoredParameter {
   readonly shape: readonly number[];
-  readonly values: Float32Array;
-  readonly moments: Moments;
 }
 
 /** Graphs are compiled for one batch size each; so many are kept, the one used last at the end. */
@@ -69,7 +71,7 @@ function crossEntropy(logits: FloatTensor, target: FloatTensor): number {
 export class TrainingStep {
   readonly #model: Model;
   readonly #options: TrainingStepOptions;
-  readonly #optimizer: Optimizer;
+  readonly #store: ParameterStore;
   readonly #parameters: ReadonlyMap<string, Parameter>;
   /** Where each run leaves its gradients, by the output's name. */
   readonly #gradients: Readonly<Record<string, FloatTensor>>;
@@ -81,21 +83,24 @@ export class TrainingStep {
   private constructor(model: Model, options: TrainingStepOptions) {
     this.#model = extract(model, [options.logits]);
     this.#options = options;
-    this.#optimizer = OPTIMIZERS[options.optimizer];
-    this.#parameters = new Map(
+    const initial = new Map(
       options.parameters.map((name) => {
         const tensor = this.#model.initializers.get(name);
         if (tensor?.type !== "float32") {
           throw new RangeError(`"${name}" is no float32 initializer that "${options.logits}" depends on`);
         }
-        const moments = this.#optimizer.moments.map(() => new Float32Array(tensor.data.length));
-        return [name, { shape: tensor.shape, values: Float32Array.from(tensor.data), moments }];
+        return [name, tensor] as const;
       }),
     );
+    const values = new Map([...initial].map(([name, { data }]) => [name, data]));
+    this.#store = new ParameterStore(options.optimizer, values, options.threads ?? availableParallelism());
+    this.#parameters = new Map(
+      [...initial].map(([name, { shape }]) => [name, { shape, ...this.#store.get(name) }]),
+    );
     this.#gradients = Object.fromEntries(
-      [...this.#parameters].map(([name, { shape, values }]) => [
+      [...this.#parameters].map(([name, { shape, gradient }]) => [
         gradientName(name),
-        floats(shape, new Float32Array(values.length)),
+        floats(shape, gradient),
       ]),
     );
   }
@@ -120,14 +125,13 @@ export class TrainingStep {
     );
     const logits = floatOutput(outputs, this.#options.logits);
     const loss = floatOutput(outputs, LOSS).data[0] ?? NaN;
-    const finite = Object.values(this.#gradients).every(({ data }) => allFinite(data));
-    if (!Number.isFinite(loss) || !finite) return { loss: NaN, logits };
+    if (!Number.isFinite(loss) || !(await this.#store.gradientsAreFinite())) return { loss: NaN, logits };
     this.#steps++;
-    for (const [name, { values, moments }] of this.#parameters) {
-      const rate = { learningRate: rates.learningRate(name), weightDecay: rates.weightDecay(name) };
-      const gradient = floatOutput(outputs, gradientName(name)).data;
-      this.#optimizer.update(values, gradient, moments, rate, this.#steps);
-    }
+    const { learningRate, weightDecay } = rates;
+    await this.#store.update(
+      (name) => ({ learningRate: learningRate(name), weightDecay: weightDecay(name) }),
+      this.#steps,
+    );
     await this.#forgetEvaluation();
     return { loss, logits };
   }
@@ -165,7 +169,9 @@ export class TrainingStep {
   /** A copy of everything that the next steps depend on. */
   state(): TrainingState {
     const parameters = [...this.#parameters].map(([name, { values, moments }]) => {
-      const named = this.#optimizer.moments.map((moment, i) => [moment, moments[i]?.slice()] as const);
+      const named = OPTIMIZERS[this.#options.optimizer].moments.map(
+        (moment, i) => [moment, moments[i]?.slice()] as const,
+      );
       return [name, { values: values.slice(), ...Object.fromEntries(named) }] as const;
     });
     return { optimizer: this.#options.optimizer, steps: this.#steps, parameters: new Map(parameters) };
@@ -179,7 +185,7 @@ export class TrainingStep {
       );
     }
     const copies = [...this.#parameters].flatMap(([name, { values, moments }]) =>
-      ["values", ...this.#optimizer.moments].map((kind, i) => {
+      ["values", ...OPTIMIZERS[this.#options.optimizer].moments].map((kind, i) => {
         const to = i === 0 ? values : moments[i - 1];
         const from = parameters.get(name)?.[kind];
         if (!to || from?.length !== to.length) {
@@ -195,9 +201,10 @@ export class TrainingStep {
     await this.#forgetEvaluation();
   }
 
-  /** Free the memory of the compiled graphs. */
+  /** End the threads and free the memory of the compiled graphs. */
   async dispose(): Promise<void> {
     await this.#forgetEvaluation();
+    await this.#store.dispose();
     for (const session of this.#sessions.values()) await session.dispose();
     this.#sessions.clear();
   }
