@@ -6,7 +6,9 @@ import { basename } from "node:path";
 
 import sharp from "sharp";
 
+import type { Region } from "../../src/domain/finding.ts";
 import { Classifier } from "../../src/model/classifier.ts";
+import { mapRegion, probeFeatureMaps } from "../../src/model/compile.ts";
 import { judgePictures } from "../../src/model/evaluate.ts";
 import { licencePath } from "../../src/model/import/import-model.ts";
 import { auc, aucDeLong, bootstrapByGroup, proportion } from "../../src/model/metrics.ts";
@@ -14,6 +16,7 @@ import { loadPackage, savePackage } from "../../src/model/package.ts";
 import type { ModelPackage } from "../../src/model/package.ts";
 import type { Metric } from "../../src/model/spec.ts";
 import { seededRandom } from "../../src/model/train/random.ts";
+import type { Model } from "../../src/nn/model.ts";
 import { readOnnx } from "../../src/nn/onnx-file.ts";
 import { chooseThreshold, pheSichStudies } from "./choose-threshold.ts";
 import type { ChoiceStudy, JudgedSlice } from "./choose-threshold.ts";
@@ -21,7 +24,16 @@ import { ensembleOf } from "./ensemble.ts";
 import { extractorIn, trainFolds } from "./folds.ts";
 import type { Fold } from "./folds.ts";
 import { readHeldOut } from "./pictures.ts";
-import { EXTRACTOR, FOLDS, JUDGED, LEAST_BLEED_MM2, PACKAGE, STUDY_RULE, TRAINING } from "./recipe.ts";
+import {
+  EXTRACTOR,
+  FOLDS,
+  JUDGED,
+  LEAST_BLEED_MM2,
+  PACKAGE,
+  PREPROCESS,
+  STUDY_RULE,
+  TRAINING,
+} from "./recipe.ts";
 
 /** PHE-SICH's own slices, each judged by the network that has not seen its patient. */
 async function judgeHeldOut(folds: readonly Fold[]): Promise<JudgedSlice[]> {
@@ -94,6 +106,18 @@ function lowered(studies: readonly ChoiceStudy[], by: number): ChoiceStudy[] {
   }));
 }
 
+/** Where the maps of networks that are averaged look on the picture: the mean of where each does. */
+async function meanRegion(networks: readonly Model[]): Promise<Region> {
+  const regions: Region[] = [];
+  for (const network of networks) {
+    const maps = await probeFeatureMaps(network, EXTRACTOR.layer, PREPROCESS.size);
+    regions.push(await mapRegion(network, maps, PREPROCESS.size));
+  }
+  const mean = (part: keyof Region): number =>
+    regions.reduce((sum, region) => sum + region[part], 0) / regions.length;
+  return { top: mean("top"), left: mean("left"), rows: mean("rows"), columns: mean("columns") };
+}
+
 /** The networks as one package, not yet calibrated. */
 async function savePlain(work: string, output: string, folds: readonly Fold[]): Promise<ModelPackage> {
   const packages = await Promise.all(folds.map(({ dir }) => loadPackage(dir)));
@@ -102,16 +126,17 @@ async function savePlain(work: string, output: string, folds: readonly Fold[]): 
   const peaks = packages.map(({ spec }) => spec.saliency.referencePeak ?? 0);
   const referencePeak = peaks.reduce((a, b) => a + b, 0) / peaks.length;
   const images = await trainedImages(folds);
+  const networks = packages.map(({ onnx }) => readOnnx(onnx));
   return savePackage(output, {
     labels: first.labels,
-    model: ensembleOf(packages.map(({ onnx }) => readOnnx(onnx))),
+    model: ensembleOf(networks),
     card: first.card,
     extra: { "EXTRACTOR-LICENSE.txt": await readFile(licencePath(await extractorIn(work)), "utf8") },
     spec: {
       ...first.spec,
       ...PACKAGE,
       layer: packages.map((_, i) => `network${i}/${EXTRACTOR.layer}`).join(","),
-      saliency: { ...first.spec.saliency, referencePeak },
+      saliency: { ...first.spec.saliency, region: await meanRegion(networks), referencePeak },
       training: { ...first.spec.training, ...images, networks: folds.length },
     },
   });

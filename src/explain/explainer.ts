@@ -3,7 +3,6 @@
  */
 import type { Region, Saliency } from "../domain/finding.ts";
 import { saliencyOnSlice } from "../imaging/overlay.ts";
-import { cellGrid } from "../nn/cell-grid.ts";
 import { GraphError } from "../nn/model.ts";
 import { floats } from "../nn/tensor.ts";
 import type { FloatTensor } from "../nn/tensor.ts";
@@ -37,20 +36,6 @@ export interface ExplainerOptions {
 }
 
 const WHOLE: Region = { top: 0, left: 0, rows: 1, columns: 1 };
-
-/** The part of the image that a layer's cells cover, in fractions of its sides. */
-function layerRegion(network: Network, { name, rows, columns }: SpatialLayer): Region {
-  const [, height, width] = network.imageShape;
-  const vertical = cellGrid(network.model, name, height, [rows, rows])?.[0];
-  const horizontal = cellGrid(network.model, name, width, [columns, columns])?.[1];
-  if (!vertical || !horizontal) return WHOLE;
-  return {
-    top: vertical.start / height,
-    left: horizontal.start / width,
-    rows: (vertical.count * vertical.step) / height,
-    columns: (horizontal.count * horizontal.step) / width,
-  };
-}
 
 /** A raw map as values of 0…1 and its peak. */
 export function toSaliency(raw: Float32Array, rows: number, columns: number, region: Region): Saliency {
@@ -98,13 +83,14 @@ export class Explainer {
     { method, augmented = false }: ExplainerOptions,
     layers: readonly SpatialLayer[],
     mappers: readonly Mapper[],
+    regions: readonly Region[],
   ) {
     this.network = network;
     this.method = method;
     this.layers = layers;
     this.#mappers = mappers;
     this.#augmented = augmented;
-    this.#regions = layers.map((layer) => (method.cells === "layer" ? layerRegion(network, layer) : WHOLE));
+    this.#regions = regions;
   }
 
   /**
@@ -129,7 +115,10 @@ export class Explainer {
         { cause: error },
       );
     }
-    return new Explainer(network, options, layers, mappers);
+    const regions: Region[] = [];
+    for (const layer of layers)
+      regions.push(method.cells === "layer" ? await network.regionOf(layer) : WHOLE);
+    return new Explainer(network, options, layers, mappers, regions);
   }
 
   /**

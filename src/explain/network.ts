@@ -1,8 +1,10 @@
 /**
  * @file A classifier to be explained: any ONNX graph with one image in and logits out.
  */
+import type { Region } from "../domain/finding.ts";
 import { GraphBuilder } from "../nn/builder.ts";
 import { inferShapes } from "../nn/infer-shapes.ts";
+import { measuredGrid } from "../nn/measured-grid.ts";
 import { GraphError } from "../nn/model.ts";
 import type { Model } from "../nn/model.ts";
 import { Session } from "../nn/session.ts";
@@ -72,6 +74,8 @@ export class Network {
   /** Whether the graph takes one image at a time only. */
   readonly single: boolean;
   readonly session: SessionOptions;
+  /** Regions that were asked for, by layer. */
+  readonly #regions = new Map<string, Promise<Region>>();
 
   private constructor(model: Model, logits: string, classes: number, session: SessionOptions) {
     const [input] = model.inputs;
@@ -147,6 +151,28 @@ export class Network {
         `no layer "${name}" with spatial feature maps; the last of ${known.length} are ${last.join(", ")}`,
       );
     });
+  }
+
+  /** The part of the image that a layer's cells look at, in fractions of its sides. */
+  regionOf(layer: SpatialLayer): Promise<Region> {
+    const known = this.#regions.get(layer.name);
+    if (known) return known;
+    const region = this.#measureRegion(layer);
+    this.#regions.set(layer.name, region);
+    return region;
+  }
+
+  async #measureRegion({ name, rows, columns }: SpatialLayer): Promise<Region> {
+    const [, height, width] = this.imageShape;
+    const grid = await measuredGrid(this.model, name, this.imageShape, [rows, columns], this.session);
+    if (!grid) return { top: 0, left: 0, rows: 1, columns: 1 };
+    const [down, across] = grid;
+    return {
+      top: down.start / height,
+      left: across.start / width,
+      rows: (down.count * down.step) / height,
+      columns: (across.count * across.step) / width,
+    };
   }
 
   /** The score of a target as a graph, from the image or from the value `from` of the network. */

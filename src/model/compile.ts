@@ -2,7 +2,7 @@
  * @file One graph of extractor, head and explanation: image in, `logits` and `saliency` out, in one run.
  */
 import type { Region } from "../domain/finding.ts";
-import { cellGrid } from "../nn/cell-grid.ts";
+import { measuredGrid } from "../nn/measured-grid.ts";
 import { GraphError } from "../nn/model.ts";
 import type { Model } from "../nn/model.ts";
 import { Session } from "../nn/session.ts";
@@ -63,9 +63,10 @@ export async function probeFeatureMaps(extractor: Model, layer: string, size: nu
   }
 }
 
-/** The part of the input square that the cells of the maps cover, as fractions of its side; it may reach beyond. */
-export function mapRegion(extractor: Model, maps: FeatureMaps, size: number): Region {
-  const axes = cellGrid(extractorTo(extractor, maps.layer), maps.layer, size, [maps.rows, maps.columns]);
+/** The part of the input square that the cells of the maps look at, as fractions of its side; it may reach beyond. */
+export async function mapRegion(extractor: Model, maps: FeatureMaps, size: number): Promise<Region> {
+  const cut = extractorTo(extractor, maps.layer);
+  const axes = await measuredGrid(cut, maps.layer, [3, size, size], [maps.rows, maps.columns]);
   if (!axes) return { top: 0, left: 0, rows: 1, columns: 1 };
   const [rows, columns] = axes;
   return {

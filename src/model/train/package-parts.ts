@@ -105,7 +105,7 @@ export async function packageParts(
     studyRule: null,
     saliency: {
       method: options.saliency.name,
-      region: mapRegion(trained.backbone, trained.maps, size),
+      region: await mapRegion(trained.backbone, trained.maps, size),
       referencePeak: await referencePeak(model, positives, { size, normalisation, picture: trained.picture }),
     },
     training: {
