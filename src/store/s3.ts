@@ -31,6 +31,14 @@ export interface S3Object {
   readonly etag: string;
 }
 
+/** Which bytes of an object to read, and what it must still be. */
+export interface S3Part {
+  readonly at: number;
+  /** At least 1. */
+  readonly byteLength: number;
+  readonly etag?: string;
+}
+
 /** A bucket, and what the keys begin with: "" or a text that ends with "/" (or names one object). */
 export interface S3Place {
   readonly bucket: string;
@@ -102,15 +110,15 @@ export class Bucket {
   }
 
   /**
-   * An object's bytes, or its first `most`.
+   * An object's bytes, or a part of them: fewer than asked for only where it ends.
    * @throws S3Error
    */
-  async read(key: string, most?: number): Promise<Uint8Array> {
+  async read(key: string, part?: S3Part): Promise<Uint8Array> {
     return this.#saying(key, async () => {
-      const range = most === undefined ? {} : { Range: `bytes=0-${most - 1}` };
-      const { Body } = await this.#client.send(
-        new GetObjectCommand({ Bucket: this.name, Key: key, ...range }),
-      );
+      const range = part && { Range: `bytes=${part.at}-${part.at + part.byteLength - 1}` };
+      const isSame = part?.etag === undefined ? {} : { IfMatch: part.etag };
+      const query = { Bucket: this.name, Key: key, ...range, ...isSame };
+      const { Body } = await this.#client.send(new GetObjectCommand(query));
       return Body ? await Body.transformToByteArray() : new Uint8Array();
     });
   }

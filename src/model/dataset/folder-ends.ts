@@ -17,9 +17,11 @@ const isAbsent = (error: unknown): boolean => (error as NodeJS.ErrnoException).c
 
 export class FolderSource implements DatasetSource {
   readonly uri: string;
+  readonly #accepts: (name: string) => boolean;
 
-  constructor(dir: string) {
+  constructor(dir: string, accepts = mayBeInstance) {
     this.uri = dir;
+    this.#accepts = accepts;
   }
 
   /** @throws the file system's error when the folder does not exist */
@@ -34,7 +36,7 @@ export class FolderSource implements DatasetSource {
         const name = relative(this.uri, path).replaceAll(sep, "/");
         if (entry.isDirectory()) {
           if (!entry.name.startsWith(".")) folders.push(path);
-        } else if (mayBeInstance(name)) names.push(name);
+        } else if (this.#accepts(name)) names.push(name);
       }
       for (let i = 0; i < names.length; i += AT_ONCE) {
         const some = names.slice(i, i + AT_ONCE);

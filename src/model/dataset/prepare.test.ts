@@ -23,6 +23,7 @@ import type { ManifestEntry } from "./manifest.ts";
 import type { PictureSpec } from "./picture.ts";
 import { prepareDataset, PrepareStopped } from "./prepare.ts";
 import type { PrepareReport, PrepareRequest } from "./prepare.ts";
+import { DiskFile } from "./ranged-file.ts";
 import { OtherDataset } from "./settings.ts";
 import { SLICES, testInstance, writeTestSet, zipOf } from "./test-set.ts";
 import type { TestSet } from "./test-set.ts";
@@ -203,7 +204,7 @@ describe.each([false, true])("a zip file as source, ZIP64 %s", (zip64) => {
   it("is read in place", async () => {
     const zip = join(dir, `set${zip64}.zip`);
     writeFileSync(zip, zipOf(files(), crc32, zip64));
-    const source = await ZipSource.open(zip);
+    const source = await ZipSource.open(await DiskFile.open(zip));
     const output = join(dir, `from-zip${zip64}`);
     const report = await prepare(output, { source });
     await source.close();
@@ -219,7 +220,7 @@ describe.each([false, true])("a zip file as source, ZIP64 %s", (zip64) => {
       zip,
       zipOf(files(), (bytes) => (crc32(bytes) ^ 1) >>> 0, zip64),
     );
-    const source = await ZipSource.open(zip);
+    const source = await ZipSource.open(await DiskFile.open(zip));
     const report = await prepare(join(dir, `from-damaged${zip64}`), { source });
     await source.close();
     expect(report.skipped[0]).toEqual({
@@ -227,6 +228,6 @@ describe.each([false, true])("a zip file as source, ZIP64 %s", (zip64) => {
       reason: "in/ID_0x0.dcm is damaged in the zip file: its CRC-32 differs",
     });
     writeFileSync(zip, "no zip file at all, and long enough to look like one");
-    await expect(ZipSource.open(zip)).rejects.toThrow(UnusableZip);
+    await expect(DiskFile.open(zip).then((file) => ZipSource.open(file))).rejects.toThrow(UnusableZip);
   });
 });

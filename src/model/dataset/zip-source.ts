@@ -1,17 +1,16 @@
 /**
- * @file A zip file as a dataset's source, read in place by its central directory: nothing is unpacked. ZIP64 is, as in
- * the challenge's own download, read like any other.
+ * @file A zip file as a dataset's source, read in place by its central directory: nothing is unpacked, and of a zip file
+ * in a bucket only the parts that are wanted come over the wire. ZIP64 is, as in the challenge's own download, read like
+ * any other.
  */
-import { open } from "node:fs/promises";
-import type { FileHandle } from "node:fs/promises";
 import { promisify } from "node:util";
 import { constants, crc32, inflateRaw as inflateRawWithCallback } from "node:zlib";
 
-import { openPromise } from "yauzl";
-import type { Entry, ZipFile } from "yauzl";
-
 import { byName, mayBeInstance } from "./ends.ts";
 import type { DatasetSource, SourceFile } from "./ends.ts";
+import type { RangedFile } from "./ranged-file.ts";
+import { openZipDirectory } from "./zip-directory.ts";
+import type { Entry, ZipFile } from "./zip-directory.ts";
 
 /** What of an entry is needed to read it; yauzl's own takes a kilobyte, and there may be a million. */
 interface Place extends SourceFile {
@@ -25,34 +24,43 @@ const inflateRaw = promisify(inflateRawWithCallback);
 
 const STORED = 0;
 const DEFLATED = 8;
+/** An entry's local header without its name and extra field (APPNOTE 4.3.7), and how it begins. */
+const LOCAL_HEADER_BYTES = 30;
+const LOCAL_SIGNATURE = 0x04034b50;
+/** Read with an entry for its name and extra field, so that nearly always one read is enough. */
+const MARGIN_BYTES = 512;
 
 /** A zip file that cannot be read. */
 export class UnusableZip extends Error {
   override readonly name = "UnusableZip";
 }
 
+const because = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause));
+
 export class ZipSource implements DatasetSource {
   readonly uri: string;
   readonly #zip: ZipFile;
-  readonly #file: FileHandle;
+  readonly #file: RangedFile;
+  readonly #accepts: (name: string) => boolean;
   readonly #places = new Map<string, Place>();
 
-  private constructor(uri: string, zip: ZipFile, file: FileHandle) {
-    this.uri = uri;
+  private constructor(file: RangedFile, zip: ZipFile, accepts: (name: string) => boolean) {
+    this.uri = file.uri;
     this.#zip = zip;
     this.#file = file;
+    this.#accepts = accepts;
   }
 
-  /** @throws UnusableZip when it is none, or is cut off */
-  static async open(file: string): Promise<ZipSource> {
+  /**
+   * The file is the source's from now on: closed with it, or when it cannot be read.
+   * @throws UnusableZip when it is none, or is cut off
+   */
+  static async open(file: RangedFile, accepts = mayBeInstance): Promise<ZipSource> {
     try {
-      const zip = await openPromise(file, { lazyEntries: true, autoClose: false });
-      return new ZipSource(file, zip, await open(file));
+      return new ZipSource(file, await openZipDirectory(file), accepts);
     } catch (cause) {
-      throw new UnusableZip(
-        `${file}: expected a zip file: ${cause instanceof Error ? cause.message : String(cause)}`,
-        { cause },
-      );
+      await file.close();
+      throw new UnusableZip(`${file.uri}: expected a zip file: ${because(cause)}`, { cause });
     }
   }
 
@@ -61,13 +69,10 @@ export class ZipSource implements DatasetSource {
     const places: Place[] = [];
     try {
       for await (const entry of this.#zip.eachEntry()) {
-        if (!entry.fileName.endsWith("/") && mayBeInstance(entry.fileName)) places.push(placeOf(entry));
+        if (!entry.fileName.endsWith("/") && this.#accepts(entry.fileName)) places.push(placeOf(entry));
       }
     } catch (cause) {
-      throw new UnusableZip(
-        `${this.uri}: its directory is damaged: ${cause instanceof Error ? cause.message : String(cause)}`,
-        { cause },
-      );
+      throw new UnusableZip(`${this.uri}: its directory is damaged: ${because(cause)}`, { cause });
     }
     places.sort(byName);
     for (const place of places) this.#places.set(place.name, place);
@@ -77,19 +82,30 @@ export class ZipSource implements DatasetSource {
   async read(file: SourceFile, most = file.bytes): Promise<Uint8Array> {
     const place = this.#places.get(file.name);
     if (!place) throw new RangeError(`${this.uri} has no ${file.name}`);
-    const { fileDataStart } = await this.#zip.readLocalFileHeaderPromise(
-      { relativeOffsetOfLocalHeader: place.localHeaderAt, compressedSize: place.compressedBytes } as Entry,
-      { minimal: true },
-    );
     const whole = most >= file.bytes;
     // Deflate never grows data by more than a thousandth, so so many packed bytes hold the bytes asked for.
-    const packed = new Uint8Array(
+    const packed = await this.#packed(
+      place,
       whole ? place.compressedBytes : Math.min(place.compressedBytes, most + 1024),
     );
-    const { bytesRead } = await this.#file.read(packed, 0, packed.length, fileDataStart);
-    if (bytesRead < packed.length) throw new UnusableZip(`${place.name}: the zip file ends inside it`);
     const bytes = place.deflated ? await unpacked(place, packed, whole) : packed;
     return whole ? intact(place, bytes) : bytes.subarray(0, most);
+  }
+
+  /** The first `length` bytes of an entry as they lie in the file, behind its local header. */
+  async #packed({ name, localHeaderAt }: Place, length: number): Promise<Uint8Array> {
+    const got = await this.#file.read(localHeaderAt, LOCAL_HEADER_BYTES + MARGIN_BYTES + length);
+    const header = new DataView(got.buffer, got.byteOffset, got.byteLength);
+    if (got.length < LOCAL_HEADER_BYTES || header.getUint32(0, true) !== LOCAL_SIGNATURE)
+      throw new UnusableZip(`${name} is damaged in the zip file: it has no local header`);
+    const start = LOCAL_HEADER_BYTES + header.getUint16(26, true) + header.getUint16(28, true);
+    // A copy: a thread that gets the bytes would otherwise get the margin with them.
+    const packed =
+      start + length <= got.length
+        ? got.slice(start, start + length)
+        : await this.#file.read(localHeaderAt + start, length);
+    if (packed.length < length) throw new UnusableZip(`${name}: the zip file ends inside it`);
+    return packed;
   }
 
   async close(): Promise<void> {

@@ -122,7 +122,7 @@ export function configure(command: Command): void {
         "Pixels stay byte for byte; private attributes, overlays and curves go. Files whose pixels may show names are\n" +
         "listed and left out. A head CT shows a face: what its pixels tell is not changed.",
     )
-    .argument("<source>", "folder of DICOM, or a zip file, read in place")
+    .argument("<source>", "folder of DICOM, a zip file (read in place), or either in a bucket (s3://)")
     .requiredOption("--output <dir>", "folder to write to: <patient>/<study>/<instance>.dcm")
     .requiredOption(
       "--secret-file <file>",

@@ -68,7 +68,7 @@ export function configure(command: Command): void {
       "What a folder or zip file of DICOM holds: classes, samples through each window, HU histograms, sizes,\n" +
         "spacings, manufacturers, duplicates by content, broken files. The page shows patients' images: treat it as such.",
     )
-    .argument("<source>", "folder of DICOM, or a zip file, read in place")
+    .argument("<source>", "folder of DICOM, a zip file (read in place), or either in a bucket (s3://)")
     .option("--labels <csv>", "the challenge's long table, or a table with named columns")
     .option("--classes <names>", "classes, as in normal,epidural,subdural", classNames)
     .option("--output <file>", "the page", "explore.html")

@@ -131,7 +131,10 @@ export function configure(command: Command): void {
         "Splits are by patient and study. A run that was broken off goes on where it stopped.\n" +
         "With --shard, several machines share the work; `dataset merge` ends it.",
     )
-    .argument("<source>", "folder of DICOM, a zip file (read in place), or s3://bucket/prefix")
+    .argument(
+      "<source>",
+      "folder of DICOM, a zip file (read in place), or either in a bucket: s3://bucket/prefix, s3://bucket/x.zip",
+    )
     .requiredOption(
       "--labels <csv>",
       "the challenge's long table (ID_xxx_any,1) or a table with named columns",

@@ -8,10 +8,13 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { byName, mayBeInstance } from "../../../model/dataset/ends.ts";
+import { byName } from "../../../model/dataset/ends.ts";
 import type { DatasetSink, DatasetSource, SourceFile } from "../../../model/dataset/ends.ts";
 import { writeLines } from "../../../model/dataset/folder-ends.ts";
+import type { RangedFile } from "../../../model/dataset/ranged-file.ts";
+import { S3Error } from "../../../store/s3-error.ts";
 import { Bucket, parseS3 } from "../../../store/s3.ts";
+import type { S3Object } from "../../../store/s3.ts";
 
 /** Lines of a journal that are written together. */
 const JOURNAL_LINES = 200;
@@ -45,12 +48,60 @@ abstract class S3End {
 }
 
 export class S3Source extends S3End implements DatasetSource {
+  readonly #accepts: (name: string) => boolean;
+
+  constructor(uri: string, accepts: (name: string) => boolean) {
+    super(uri);
+    this.#accepts = accepts;
+  }
+
   async list(): Promise<readonly SourceFile[]> {
-    return (await this.below("")).filter(({ name }) => mayBeInstance(name)).sort(byName);
+    return (await this.below("")).filter(({ name }) => this.#accepts(name)).sort(byName);
   }
 
   async read({ name, bytes }: SourceFile, most = bytes): Promise<Uint8Array> {
-    return this.bucket.read(this.key(name), most >= bytes ? undefined : most);
+    return this.bucket.read(this.key(name), most >= bytes ? undefined : { at: 0, byteLength: most });
+  }
+}
+
+/** An object of which any part can be read. One that is replaced meanwhile is an error, not a mixture of two. */
+export class S3File implements RangedFile {
+  readonly uri: string;
+  readonly #bucket: Bucket;
+  readonly #object: S3Object;
+
+  private constructor(uri: string, bucket: Bucket, object: S3Object) {
+    this.uri = uri;
+    this.#bucket = bucket;
+    this.#object = object;
+  }
+
+  /** @throws S3Error when there is no such object */
+  static async open(uri: string): Promise<S3File> {
+    const place = parseS3(uri);
+    const bucket = Bucket.open(place.bucket);
+    try {
+      const object = (await bucket.list(place.prefix)).find(({ key }) => key === place.prefix);
+      if (!object) throw new S3Error(`${uri}: expected an object, there is none.`);
+      return new S3File(uri, bucket, object);
+    } catch (error) {
+      bucket.close();
+      throw error;
+    }
+  }
+
+  get byteLength(): number {
+    return this.#object.byteLength;
+  }
+
+  async read(at: number, length: number): Promise<Uint8Array> {
+    const { key, etag } = this.#object;
+    const byteLength = Math.min(length, this.byteLength - at);
+    return byteLength <= 0 ? new Uint8Array() : this.#bucket.read(key, { at, byteLength, etag });
+  }
+
+  async close(): Promise<void> {
+    this.#bucket.close();
   }
 }
 
