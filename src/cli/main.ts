@@ -58,6 +58,10 @@ const COMMANDS: Readonly<Record<string, { summary: string; load: () => Promise<C
     summary: "The model packages, and where extractors come from.",
     load: () => import("./commands/model.ts"),
   },
+  policy: {
+    summary: "The reading order: check a policy, explain a study's place.",
+    load: () => import("./commands/policy.ts"),
+  },
   simulate: {
     summary: "What prioritisation does to waiting times, by theory and by simulation.",
     load: () => import("./commands/simulate.ts"),

@@ -17,6 +17,27 @@ export async function askModelInUse(server: string): Promise<ModelResponse | nul
 }
 
 /**
+ * What the server answers to a GET.
+ * @throws Error with the server's reason, or that there is none
+ */
+export async function getJson<T>(server: string, path: string): Promise<T> {
+  const answer = await fetch(new URL(path, server)).catch((cause: unknown) => {
+    throw noServer(server, cause);
+  });
+  const body = (await answer.json().catch(() => null)) as T | ErrorResponse | null;
+  if (answer.ok && body !== null) return body as T;
+  throw new Error((body as ErrorResponse | null)?.error.message ?? unexpected(server, answer.status));
+}
+
+const noServer = (server: string, cause: unknown): Error =>
+  new Error(`No FirstRead answers at ${server}: start one (firstread serve), or name it (--server URL).`, {
+    cause,
+  });
+
+const unexpected = (server: string, status: number): string =>
+  `Expected FirstRead at ${server}, got an answer with status ${status}.`;
+
+/**
  * Make the server score with another package.
  * @throws Error with the server's reason, or that there is none
  */
@@ -26,14 +47,9 @@ export async function chooseModel(server: string, request: ModelUseRequest): Pro
     headers: { "content-type": "application/json" },
     body: JSON.stringify(request),
   }).catch((cause: unknown) => {
-    throw new Error(
-      `No FirstRead answers at ${server}: start one (firstread serve), or name it (--server URL).`,
-      { cause },
-    );
+    throw noServer(server, cause);
   });
   const body = (await answer.json().catch(() => null)) as ModelUseResponse | ErrorResponse | null;
   if (body !== null && "inUse" in body) return body;
-  throw new Error(
-    body?.error.message ?? `Expected FirstRead at ${server}, got an answer with status ${answer.status}.`,
-  );
+  throw new Error(body?.error.message ?? unexpected(server, answer.status));
 }

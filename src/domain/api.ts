@@ -2,6 +2,7 @@
  * @file What the server and its page say to each other under `/api` (JSON; instants are ISO 8601 in UTC).
  */
 import type { ModelReference, Saliency } from "./finding.ts";
+import type { PolicyInUse } from "./policy.ts";
 import type { SeriesChoice, Skipped } from "./study.ts";
 import type { WorklistItem } from "./worklist.ts";
 
@@ -12,17 +13,21 @@ export interface WorklistResponse {
   readonly items: readonly WorklistItem[];
   /** The model that scores now; null while it is loaded, or where the process has none. */
   readonly model: ModelReference | null;
+  /** The policy that ranks now: also at `GET /api/policy`. */
+  readonly policy: PolicyInUse;
 }
 
 /**
  * `GET /api/events` (SSE). `hello` once on connection; `item` with the whole row whenever anything about a
- * study changed; `progress` while one is being scored; `model` when another model scores. A page that reconnects reads the worklist again.
+ * study changed; `progress` while one is being scored; `model` when another model scores; `policy` when another
+ * policy ranks, or its file became unusable. A page that reconnects reads the worklist again.
  */
 export interface ServerEvents {
   readonly hello: { readonly now: string };
   readonly item: WorklistItem;
   readonly progress: { readonly studyInstanceUid: string; readonly done: number; readonly total: number };
   readonly model: ModelReference;
+  readonly policy: PolicyInUse;
 }
 
 /** One slice of the scored series, in position order. */

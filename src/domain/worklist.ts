@@ -30,9 +30,22 @@ export interface Feedback {
   readonly at: string;
 }
 
+/** A tier that a reader gave in the place of the order's. */
+export interface PriorityOverride {
+  readonly tier: Tier;
+  readonly reader: string;
+  readonly reason: string;
+  readonly at: string;
+}
+
 /** One row. Instants are ISO 8601 in UTC. */
 export interface WorklistItem extends StudyHeader {
   readonly patientClass: PatientClass;
+  /** `studyAt` on the server's clock: by TimezoneOffsetFromUTC where the instance has it, else by the server's zone. */
+  readonly studiedAt: string | null;
+  /** The attributes that the policy looks at and the study has: tag as 8 hex digits → text. */
+  readonly attributes: Readonly<Record<string, string>>;
+  readonly override: PriorityOverride | null;
   readonly arrivedAt: string;
   readonly lastInstanceAt: string;
   readonly instanceCount: number;

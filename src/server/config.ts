@@ -6,6 +6,7 @@ import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
 
 import { ConfigError, isText, Section } from "./config-section.ts";
+import { parseWorklistConfig, type WorklistConfig } from "./config-worklist.ts";
 
 /** What a worklist's processes do; one process may do all of it. */
 export const ROLES = ["receiver", "worker", "web"] as const;
@@ -36,6 +37,7 @@ export interface ServerConfig {
   readonly database: { readonly url: string | null };
   /** Where the model package is: a folder, a `.tar.gz`, `s3://…`; null: the one that came with FirstRead. */
   readonly model: { readonly dir: string | null; readonly threads: number };
+  readonly worklist: WorklistConfig;
   readonly log: "text" | "json" | "none";
 }
 
@@ -117,13 +119,14 @@ export function parseConfig(input: unknown): ServerConfig {
       dir: model.take<string | null>("dir", null, "a model package's place", isText),
       threads: model.take("threads", availableParallelism(), "a number of threads, 1 to 256", isThreads),
     },
+    worklist: parseWorklistConfig(root.section("worklist")),
     log: root.take<ServerConfig["log"]>("log", "text", '"text", "json" or "none"', isLog),
   };
   http.end("host, port");
   dicom.end("host, port, aeTitle, allowedPeers");
   database.end("url");
   model.end("dir, threads");
-  root.end("dataDir, roles, settleSeconds, http, dicom, database, model, log");
+  root.end("dataDir, roles, settleSeconds, http, dicom, database, model, worklist, log");
   refuseExposure(config);
   return config;
 }

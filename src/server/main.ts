@@ -8,7 +8,7 @@ import { join } from "node:path";
 import type { Kysely } from "kysely";
 import type pg from "pg";
 
-import { parseHeader } from "../dicom/instance.ts";
+import { parseReceived } from "../dicom/attributes.ts";
 import { startDicomListener } from "../dicom/net/listener.ts";
 import type { Acceptance, IncomingInstance } from "../domain/incoming.ts";
 import { openDatabase } from "../store/database.ts";
@@ -17,7 +17,8 @@ import { DiskObjectStore } from "../store/objects.ts";
 import { createReceiver } from "../store/receive.ts";
 import { recoverReceiving } from "../store/receive-recovery.ts";
 import type { Database } from "../store/schema.ts";
-import { findItem } from "../store/studies.ts";
+import { findItems } from "../store/studies.ts";
+import { attributesOf } from "../triage/policy.ts";
 import { isModelService, type Role, type ServerConfig } from "./config.ts";
 import { buildApp } from "./http/app.ts";
 import { EventHub } from "./http/events.ts";
@@ -26,6 +27,7 @@ import { createLog, errorText, type Log } from "./log.ts";
 import { Metrics, type Counter } from "./metrics.ts";
 import { startModelService } from "./model-service.ts";
 import { PixelCache } from "./pixels.ts";
+import { PolicyService } from "./policy/policy-service.ts";
 import { AnalysisWorker } from "./scoring/analysis-worker.ts";
 import { ModelSwitch } from "./scoring/model-switch.ts";
 import type { Scorer } from "./scoring/scorer.ts";
@@ -101,7 +103,16 @@ async function start(config: ServerConfig, parts: ServerParts, log: Log, stack: 
   const { db, connection } = database;
   const metrics = new Metrics();
   const shared = { config, log, metrics, stack, objectsDir, incomingDir, objects, db, connection };
-  const hub = new EventHub({ findItem: (uid) => findItem(db, uid), log });
+  const policy = await PolicyService.open({
+    ...{ db, log, file: config.worklist.policyFile },
+    onChange: (inUse) => hub.policyChanged(inUse),
+  });
+  stack.push(() => policy.close());
+  const findItem = async (uid: string) => {
+    const [item] = await findItems(db, [uid], attributesOf(policy.policy));
+    return item ?? null;
+  };
+  const hub: EventHub = new EventHub({ findItem, log });
   stack.push(async () => hub.close());
   let worker: AnalysisWorker | null = null;
   let models: ModelSwitch | null = null;
@@ -124,7 +135,7 @@ async function start(config: ServerConfig, parts: ServerParts, log: Log, stack: 
 
   // The page is there, and instances are taken, before the model is: loading it takes both cores for a moment.
   const receive = has("receiver") ? await startReceiving(shared) : null;
-  const web = { hub, receive, parts, models: () => models };
+  const web = { hub, receive, parts, policy, models: () => models };
   const httpPort = has("web") ? await startHttp(shared, web) : 0;
   const dicomPort = receive ? await startDicom(shared, receive) : 0;
   if (has("worker") || has("web")) {
@@ -182,7 +193,7 @@ async function startReceiving({
   if (leftovers + orphans > 0) log("info", "cleared what was never acknowledged", { leftovers, orphans });
   if (damaged.length > 0)
     log("error", "stored instances are damaged: see the audit", { count: damaged.length });
-  const receiver = createReceiver({ db, connection, objects, parseHeader });
+  const receiver = createReceiver({ db, connection, objects, parseHeader: parseReceived });
   stack.push(() => receiver.close());
   return async (instance) => {
     const acceptance = await receiver.receive(instance);
@@ -213,18 +224,19 @@ async function startDicom({ config, incomingDir, log, stack }: Shared, receive: 
 
 interface WebParts {
   readonly hub: EventHub;
+  readonly policy: PolicyService;
   readonly models: () => ModelSwitch | null;
   readonly receive: Receive | null;
   readonly parts: ServerParts;
 }
 
-async function startHttp(shared: Shared, { hub, models, receive, parts }: WebParts): Promise<number> {
+async function startHttp(shared: Shared, { hub, policy, models, receive, parts }: WebParts): Promise<number> {
   const { config, stack, objectsDir } = shared;
   const decoder = new Thread(DECODING_THREAD, { objectsDir });
   stack.push(() => decoder.close());
   const app = await buildApp({
     ...shared,
-    ...{ hub, models, scorer: () => models()?.scorer ?? null, receive },
+    ...{ hub, policy, models, scorer: () => models()?.scorer ?? null, receive },
     pixels: new PixelCache(decoder),
     webDir: parts.webDir ?? WEB_DIR,
   });

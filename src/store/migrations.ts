@@ -109,6 +109,35 @@ export const MIGRATIONS: readonly Migration[] = [
         ('emergency', 'inpatient', 'outpatient', 'unknown'))`,
     ],
   },
+  {
+    version: 4,
+    name: "policies, decisions, claims that end",
+    statements: [
+      `ALTER TABLE study
+        ADD attributes jsonb NOT NULL DEFAULT '{}',
+        ADD override jsonb,
+        ADD claim_renewed_at timestamptz`,
+      `CREATE INDEX study_claimed ON study (claimed_at) WHERE reading = 'claimed'`,
+      `CREATE TABLE policy_use (
+        id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+        at timestamptz NOT NULL DEFAULT now(),
+        version text NOT NULL,
+        policy jsonb NOT NULL
+      )`,
+      // No reference to the study: a decision is history, written beside whatever locks the study's row.
+      `CREATE TABLE decision (
+        id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+        at timestamptz NOT NULL DEFAULT now(),
+        study_instance_uid text NOT NULL,
+        policy_version text NOT NULL,
+        tier text,
+        reason text NOT NULL,
+        rank integer,
+        unread integer NOT NULL
+      )`,
+      `CREATE INDEX decision_of_study ON decision (study_instance_uid, id)`,
+    ],
+  },
 ];
 
 /** Two processes that start together must not migrate together. Any fixed number serves. */

@@ -14,6 +14,8 @@ export interface ReceivedHeader extends StudyHeader {
   readonly seriesInstanceUid: string;
   readonly transferSyntaxUid: string;
   readonly hasPixelData: boolean;
+  /** Short texts of the data set's top level, for the study's row: tag as 8 hex digits → value. */
+  readonly attributes: Readonly<Record<string, string>>;
 }
 
 export interface NewInstance {
@@ -40,8 +42,8 @@ const STORE = {
     ON CONFLICT (sop_instance_uid) DO NOTHING
     RETURNING study_instance_uid
   ), touched AS (
-    INSERT INTO study AS old (study_instance_uid, header, instance_count)
-    SELECT study_instance_uid, $10, 1 FROM arrived
+    INSERT INTO study AS old (study_instance_uid, header, instance_count, attributes)
+    SELECT study_instance_uid, $10, 1, $11 FROM arrived
     ON CONFLICT (study_instance_uid) DO UPDATE SET
       instance_count = old.instance_count + 1,
       last_instance_at = greatest(old.last_instance_at, clock_timestamp()),
@@ -78,13 +80,18 @@ function json(value: object): string {
   );
 }
 
-function studyHeader(header: ReceivedHeader): StudyHeader {
+function studyHeader(header: StudyHeader): StudyHeader {
   const { studyInstanceUid, patient, accessionNumber, description, orderPriority, studyAt } = header;
   return { studyInstanceUid, patient, accessionNumber, description, orderPriority, studyAt };
 }
 
+/** More studies than arrive at once; past it, attributes are sent again for nothing. */
+const MOST_BEGUN = 10_000;
+
 export class ReceiveRows {
   readonly #pool: pg.Pool;
+  /** Studies that have a row: their attributes need not be sent with every instance. */
+  readonly #begun = new Set<string>();
 
   constructor(connection: pg.PoolConfig) {
     this.#pool = new pg.Pool({ ...connection, max: POOL_SIZE });
@@ -96,7 +103,9 @@ export class ReceiveRows {
    * Stores the row, counts the instance in its study and reopens the study, in one committed transaction.
    * @returns false, with nothing changed, when the UID is known already.
    */
-  async store({ header, digest, byteLength, objectKey }: NewInstance): Promise<boolean> {
+  async store({ header: received, digest, byteLength, objectKey }: NewInstance): Promise<boolean> {
+    const { attributes, ...header } = received;
+    const isBegun = this.#begun.has(header.studyInstanceUid);
     const { rowCount } = await this.#pool.query({
       ...STORE,
       values: [
@@ -110,8 +119,11 @@ export class ReceiveRows {
         objectKey,
         json(header),
         json(studyHeader(header)),
+        isBegun ? "{}" : json(attributes),
       ],
     });
+    if (this.#begun.size >= MOST_BEGUN) this.#begun.clear();
+    this.#begun.add(header.studyInstanceUid);
     return rowCount === 1;
   }
 

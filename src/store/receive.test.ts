@@ -35,6 +35,7 @@ const header = (study: string, instance: string, more: Partial<ReceivedHeader> =
   description: "a \\u0000 that is text",
   orderPriority: "routine",
   studyAt: null,
+  attributes: {},
   ...more,
 });
 

@@ -6,8 +6,16 @@
 import type { ColumnType, Generated, JSONColumnType } from "kysely";
 
 import type { Region } from "../domain/finding.ts";
+import type { Policy } from "../domain/policy.ts";
 import type { PatientClass, SeriesChoice, Skipped, StudyHeader } from "../domain/study.ts";
-import type { AnalysisState, Feedback, FindingSummary, ReadingState } from "../domain/worklist.ts";
+import type {
+  AnalysisState,
+  Feedback,
+  FindingSummary,
+  PriorityOverride,
+  ReadingState,
+  Tier,
+} from "../domain/worklist.ts";
 
 type Instant = ColumnType<Date, Date | string, Date | string>;
 type GeneratedInstant = ColumnType<Date, Date | string | undefined, Date | string>;
@@ -51,8 +59,13 @@ export interface StudyTable {
   reading: ColumnType<ReadingState, ReadingState | undefined, ReadingState>;
   reader: string | null;
   claimed_at: OptionalInstant;
+  /** When the holder was last at the study. */
+  claim_renewed_at: OptionalInstant;
   read_at: OptionalInstant;
   feedback: OptionalJson<Feedback>;
+  /** Short texts of its first instance's top level: tag as 8 hex digits → value. A policy may look at any. */
+  attributes: DefaultedJson<Readonly<Record<string, string>>>;
+  override: OptionalJson<PriorityOverride>;
   /**
    * Raised by one with every new instance: a score computed from an older revision is thrown away.
    */
@@ -114,6 +127,29 @@ export interface ModelUseTable {
   source: string;
 }
 
+/** A policy that began to rank. Only ever added to: the last row holds. */
+export interface PolicyUseTable {
+  id: Generated<number>;
+  at: GeneratedInstant;
+  version: string;
+  policy: JSONColumnType<Policy>;
+}
+
+/** Where a study stood from then on, and why. Only ever added to. */
+export interface DecisionTable {
+  id: Generated<number>;
+  at: GeneratedInstant;
+  study_instance_uid: string;
+  policy_version: string;
+  /** null: the study left the list of the unread. */
+  tier: Tier | null;
+  reason: string;
+  /** Its place at that moment; null with the tier. */
+  rank: number | null;
+  /** How many studies were unread then. */
+  unread: number;
+}
+
 /** Small facts about the installation that must survive a restart. */
 export interface MigrationTable {
   version: number;
@@ -127,5 +163,7 @@ export interface Database {
   slice: SliceTable;
   audit: AuditTable;
   model_use: ModelUseTable;
+  policy_use: PolicyUseTable;
+  decision: DecisionTable;
   migration: MigrationTable;
 }

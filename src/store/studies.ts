@@ -1,7 +1,7 @@
 /**
  * @file Studies, read: rows of the worklist, the slices of one, its history.
  */
-import type { Kysely, Selectable } from "kysely";
+import { sql, type Kysely, type Selectable } from "kysely";
 
 import type { AuditEntry, SliceDetail } from "../domain/api.ts";
 import type { Saliency } from "../domain/finding.ts";
@@ -26,12 +26,40 @@ const ITEM_COLUMNS = [
   "claimed_at",
   "read_at",
   "feedback",
+  "override",
 ] as const;
 
-function toItem(row: Pick<Row, (typeof ITEM_COLUMNS)[number]>): WorklistItem {
+/** TimezoneOffsetFromUTC (0008,0201): "+0100". */
+const ZONE = "00080201";
+
+/** Of a study's attributes only those that somebody looks at: there may be a hundred. */
+const named = (tags: readonly string[]) =>
+  sql<Readonly<Record<string, string>>>`coalesce(
+    (SELECT jsonb_object_agg(key, value) FROM jsonb_each(attributes) WHERE key = ANY(${[...tags]}::text[])),
+    '{}'::jsonb)`.as("attributes");
+
+const zone = sql<string | null>`attributes->>${sql.lit(ZONE)}`.as("zone");
+
+type ItemRow = Pick<Row, (typeof ITEM_COLUMNS)[number]> & {
+  readonly attributes: Readonly<Record<string, string>>;
+  readonly zone: string | null;
+};
+
+/** `studyAt` as an instant: by the instance's own zone, else by this machine's. null when it is none. */
+function studiedAt(studyAt: string | null, offset: string | null): string | null {
+  if (studyAt === null) return null;
+  const [, hours, minutes] = /^([+-]\d\d)(\d\d)$/.exec(offset ?? "") ?? [];
+  const at = new Date(hours === undefined ? studyAt : `${studyAt}${hours}:${minutes}`);
+  return Number.isNaN(at.getTime()) ? null : at.toISOString();
+}
+
+function toItem(row: ItemRow): WorklistItem {
   return {
     ...row.header,
     patientClass: row.patient_class,
+    studiedAt: studiedAt(row.header.studyAt, row.zone),
+    attributes: row.attributes,
+    override: row.override,
     arrivedAt: row.arrived_at.toISOString(),
     lastInstanceAt: row.last_instance_at.toISOString(),
     instanceCount: row.instance_count,
@@ -47,11 +75,19 @@ function toItem(row: Pick<Row, (typeof ITEM_COLUMNS)[number]>): WorklistItem {
   };
 }
 
-/** Every study not yet read, and those read since the instant. In no particular order: the page ranks. */
-export async function listWorklist(db: Kysely<Database>, readSince: Date): Promise<WorklistItem[]> {
+/**
+ * Every study not yet read, and those read since the instant. In no particular order.
+ *
+ * @param tags the attributes that the policy looks at: they alone stand in the rows
+ */
+export async function listWorklist(
+  db: Kysely<Database>,
+  readSince: Date,
+  tags: readonly string[],
+): Promise<WorklistItem[]> {
   const rows = await db
     .selectFrom("study")
-    .select(ITEM_COLUMNS)
+    .select([...ITEM_COLUMNS, named(tags), zone])
     .where((on) =>
       on.or([
         on("reading", "<>", "read"),
@@ -62,21 +98,25 @@ export async function listWorklist(db: Kysely<Database>, readSince: Date): Promi
   return rows.map(toItem);
 }
 
-/** One row, or null when the study is unknown. */
-export async function findItem(db: Kysely<Database>, studyInstanceUid: string): Promise<WorklistItem | null> {
-  const row = await db
+/** The rows of some studies, as `listWorklist` gives them; unknown ones are left out. */
+export async function findItems(
+  db: Kysely<Database>,
+  studyInstanceUids: readonly string[],
+  tags: readonly string[],
+): Promise<WorklistItem[]> {
+  const rows = await db
     .selectFrom("study")
-    .select(ITEM_COLUMNS)
-    .where("study_instance_uid", "=", studyInstanceUid)
-    .executeTakeFirst();
-  return row ? toItem(row) : null;
+    .select([...ITEM_COLUMNS, named(tags), zone])
+    .where("study_instance_uid", "in", studyInstanceUids)
+    .execute();
+  return rows.map(toItem);
 }
 
 /** A study's row with its series and skipped instances, or null. */
-export async function findStudy(db: Kysely<Database>, studyInstanceUid: string) {
+export async function findStudy(db: Kysely<Database>, studyInstanceUid: string, tags: readonly string[]) {
   const row = await db
     .selectFrom("study")
-    .select([...ITEM_COLUMNS, "series", "skipped", "timing"])
+    .select([...ITEM_COLUMNS, "series", "skipped", "timing", named(tags), zone])
     .where("study_instance_uid", "=", studyInstanceUid)
     .executeTakeFirst();
   return row ? { item: toItem(row), series: row.series, skipped: row.skipped, timing: row.timing } : null;

@@ -1,33 +1,28 @@
 /**
- * @file The policy: which tier a study stands in, and when waiting promotes it. Plain data.
- *
- * Tiers are read from the top; within a tier the study that has waited longest comes first.
- * `docs/policy.md` explains it to a department.
+ * @file The policy that ships: `policies/default.yaml`, as data. A test holds the two together.
  */
-import type { OrderPriority } from "../domain/study.ts";
-import type { Tier } from "../domain/worklist.ts";
+import type { Condition, Policy, Rule } from "../domain/policy.ts";
 
-/** A study that waits longer than `afterMin` since its arrival stands in `toTier` from then on. */
-export interface Promotion {
-  readonly afterMin: number;
-  readonly toTier: Tier;
-}
+/** A suspected bleed goes to the top, whatever its order was. */
+const SUSPECTED: Rule = {
+  name: "Suspected hemorrhage",
+  when: [{ kind: "finding", atLeast: "flagged" }],
+  effect: "lift",
+  tier: "critical",
+};
 
-export interface Policy {
-  readonly name: string;
-  /** Where an order's priority alone puts a study: what it would have had without AI. */
-  readonly orderTier: Readonly<Record<OrderPriority, Tier>>;
-  /** Where a suspected hemorrhage puts it; a finding never lowers a study. */
-  readonly flaggedTier: Tier;
-  /** The longest waits, by the tier the study came in with, in increasing order of `afterMin`. */
-  readonly promotions: Readonly<Record<Tier, readonly Promotion[]>>;
-}
+const EMERGENCY: Rule = {
+  name: "Emergency patient",
+  when: [{ kind: "patientClass", oneOf: ["emergency"] }],
+  effect: "lift",
+  tier: "urgent",
+};
 
 /** Every tier ends in `critical`, so no study waits for ever, whatever keeps arriving above it. */
 export const DEFAULT_POLICY: Policy = {
   name: "default",
   orderTier: { stat: "stat", urgent: "urgent", routine: "routine", low: "low" },
-  flaggedTier: "critical",
+  rules: [EMERGENCY, SUSPECTED],
   promotions: {
     critical: [],
     stat: [{ afterMin: 120, toTier: "critical" }],
@@ -47,3 +42,14 @@ export const DEFAULT_POLICY: Policy = {
     ],
   },
 };
+
+/** Whether a rule looks at what the model found. */
+export const looksAtFinding = ({ when }: Rule): boolean => when.some(({ kind }) => kind === "finding");
+
+const attributeOf = (condition: Condition): string[] =>
+  condition.kind === "text" || condition.kind === "number" ? [condition.attribute.tag] : [];
+
+/** The tags of all attributes that a policy looks at: 8 hex digits each. */
+export const attributesOf = ({ rules }: Policy): string[] => [
+  ...new Set(rules.flatMap(({ when }) => when.flatMap(attributeOf))),
+];

@@ -1,13 +1,14 @@
 /**
  * @file One study's priority: its tier, and the reason in words.
  */
-import { TIERS } from "../domain/worklist.ts";
-import type { Priority, Tier, WorklistItem } from "../domain/worklist.ts";
+import type { Policy } from "../domain/policy.ts";
 import type { OrderPriority } from "../domain/study.ts";
-import type { Policy } from "./policy.ts";
-
-/** 0 is the most pressing. */
-export const tierIndex = (tier: Tier): number => TIERS.indexOf(tier);
+import type { Priority, WorklistItem } from "../domain/worklist.ts";
+import { ageAtArrivalMs, isSuspected, readersWord, SKEW_TOLERANCE_MS } from "./conditions.ts";
+import { decide } from "./decide.ts";
+import type { Decision, Standing } from "./decide.ts";
+import { durationText } from "./duration.ts";
+import { findingWords } from "./rule-words.ts";
 
 const ORDER_WORDS: Readonly<Record<OrderPriority, string>> = {
   stat: "STAT order",
@@ -15,21 +16,6 @@ const ORDER_WORDS: Readonly<Record<OrderPriority, string>> = {
   routine: "Routine order",
   low: "Low-priority order",
 };
-
-/** Whole minutes between arrival and now; 0 for a study that claims to come from the future. */
-export function waitedMinutes(item: Pick<WorklistItem, "arrivedAt">, nowMs: number): number {
-  return Math.max(0, (nowMs - Date.parse(item.arrivedAt)) / 60_000);
-}
-
-/** A reader's word on the finding goes before the model's. */
-export function isSuspected({ finding, feedback }: Pick<WorklistItem, "finding" | "feedback">): boolean {
-  if (!finding) return false;
-  return feedback?.agrees === false ? !finding.flagged : finding.flagged;
-}
-
-function hours(minutes: number): string {
-  return minutes < 120 ? `${minutes} min` : `${minutes / 60} h`;
-}
 
 function suspicionWords({ finding, feedback }: WorklistItem): string {
   if (!finding?.flagged) return `Hemorrhage seen by ${feedback?.reader ?? "a reader"}`;
@@ -39,8 +25,8 @@ function suspicionWords({ finding, feedback }: WorklistItem): string {
 }
 
 function analysisWords(item: WorklistItem): string {
-  if (item.feedback?.agrees === false && item.finding?.flagged) {
-    return `no hemorrhage, says ${item.feedback.reader}`;
+  if (readersWord(item) === false && item.finding?.flagged) {
+    return `no hemorrhage, says ${item.feedback?.reader ?? "a reader"}`;
   }
   switch (item.analysis) {
     case "arriving":
@@ -57,23 +43,69 @@ function analysisWords(item: WorklistItem): string {
   }
 }
 
+/** What the finding did: the model's or a reader's suspicion, a probability that a rule counts, a rule by its name. */
+function findingPart(item: WorklistItem, { plain, lifted }: Decision): string {
+  const rule = lifted === plain ? null : lifted.rule;
+  const [condition] = rule?.when ?? [];
+  const isPlain =
+    rule === null ||
+    (rule.when.length === 1 &&
+      condition?.kind === "finding" &&
+      rule.name === findingWords(condition.atLeast));
+  const name = isPlain ? "" : `${rule.name}; `;
+  if (isSuspected(item)) return `${name}${suspicionWords(item)}`;
+  if (rule === null || !item.finding) return "";
+  return `${name}Probability of hemorrhage ${Math.round(item.finding.probability * 100)} %`;
+}
+
+function rulePart({ rule, tier }: Standing): string {
+  if (rule === null) return "";
+  return rule.effect === "lift" ? rule.name : `${rule.name}, held at ${tier}`;
+}
+
+function orderPart({ override, orderPriority }: WorklistItem): string {
+  if (!override) return ORDER_WORDS[orderPriority];
+  const why = override.reason === "" ? "" : ` (${override.reason})`;
+  return `Set to ${override.tier} by ${override.reader}${why}`;
+}
+
+/** What is wrong with a study's times: it is ranked all the same, and the row says so. */
+function clockPart(item: WorklistItem, nowMs: number): string {
+  if (Date.parse(item.arrivedAt) > nowMs + SKEW_TOLERANCE_MS) {
+    return "arrived in the future by the server's clock, counted as just arrived";
+  }
+  if (item.studiedAt === null || ageAtArrivalMs(item) !== null) return "";
+  const aheadMin = (Date.parse(item.studiedAt) - Date.parse(item.arrivedAt)) / 60_000;
+  if (Number.isNaN(aheadMin)) return "";
+  return `study time ${durationText(Math.round(aheadMin))} after its arrival: check the scanner's clock`;
+}
+
+function waitPart({ promotion }: Decision): string {
+  if (promotion === null) return "";
+  return `waiting over ${durationText(promotion.afterMin)}, moved up to ${promotion.toTier}`;
+}
+
+/** A decision in words, for its row. */
+export function reasonFor(item: WorklistItem, decision: Decision, nowMs: number): string {
+  const finding = findingPart(item, decision);
+  return [
+    finding,
+    rulePart(decision.plain),
+    orderPart(item),
+    finding === "" ? analysisWords(item) : "",
+    waitPart(decision),
+    clockPart(item, nowMs),
+  ]
+    .filter((part) => part !== "")
+    .join("; ");
+}
+
 /**
  * Where a study stands and why.
  *
  * @param nowMs the time on the server's clock, in milliseconds since 1970
  */
 export function prioritize(item: WorklistItem, policy: Policy, nowMs: number): Priority {
-  const ordered = policy.orderTier[item.orderPriority];
-  const suspected = isSuspected(item);
-  const base = suspected && tierIndex(policy.flaggedTier) < tierIndex(ordered) ? policy.flaggedTier : ordered;
-  const order = ORDER_WORDS[item.orderPriority];
-  const words = suspected ? `${suspicionWords(item)}; ${order}` : `${order}; ${analysisWords(item)}`;
-
-  const waited = waitedMinutes(item, nowMs);
-  const promotion = policy.promotions[base].findLast(({ afterMin }) => waited >= afterMin);
-  if (!promotion || tierIndex(promotion.toTier) >= tierIndex(base)) return { tier: base, reason: words };
-  return {
-    tier: promotion.toTier,
-    reason: `${words}; waiting over ${hours(promotion.afterMin)}, moved up to ${promotion.toTier}`,
-  };
+  const decision = decide(item, policy, nowMs);
+  return { tier: decision.tier, reason: reasonFor(item, decision, nowMs) };
 }

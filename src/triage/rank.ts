@@ -1,9 +1,10 @@
 /**
  * @file The order of the worklist. The server and the page rank with this same function.
  */
+import type { Policy } from "../domain/policy.ts";
 import type { RankedItem, WorklistItem } from "../domain/worklist.ts";
-import type { Policy } from "./policy.ts";
-import { prioritize, tierIndex } from "./prioritize.ts";
+import { tierIndex } from "./decide.ts";
+import { prioritize } from "./prioritize.ts";
 
 /**
  * Rank the studies: unread before read; by tier; within a tier the longest waiting first. A claimed study

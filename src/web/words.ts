@@ -3,7 +3,7 @@
  */
 import type { ReaderAction } from "../domain/api.ts";
 import type { FindingSummary, Tier, WorklistItem } from "../domain/worklist.ts";
-import { isSuspected } from "../triage/prioritize.ts";
+import { isSuspected } from "../triage/conditions.ts";
 import { formatPercent } from "./format.ts";
 
 export interface Progress {
@@ -85,7 +85,7 @@ export const TIER_WORDS: Readonly<Record<Tier, string>> = {
 };
 
 /** A reason, with numbers that stay with their units when the line breaks. */
-export const keepUnits = (text: string): string => text.replace(/(\d) (?=min\b|h\b|%)/g, "$1\u00a0");
+export const keepUnits = (text: string): string => text.replace(/(\d) (?=min\b|h\b|d\b|%)/g, "$1\u00a0");
 
 /** Who is at a study. */
 export function readingWords(item: WorklistItem, me: string): string {

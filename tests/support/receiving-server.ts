@@ -6,7 +6,7 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 
-import { parseHeader } from "../../src/dicom/instance.ts";
+import { parseReceived } from "../../src/dicom/attributes.ts";
 import { startDicomListener } from "../../src/dicom/net/listener.ts";
 import { openDatabase } from "../../src/store/database.ts";
 import { DiskObjectStore } from "../../src/store/objects.ts";
@@ -20,7 +20,7 @@ await mkdir(folder, { recursive: true });
 const database = await openDatabase({ embeddedDir: join(folder, "database") });
 const objects = await DiskObjectStore.open(join(folder, "objects"));
 const recovery = await recoverReceiving({ db: database.db, objects, incomingDir });
-const receiver = createReceiver({ ...database, objects, parseHeader });
+const receiver = createReceiver({ ...database, objects, parseHeader: parseReceived });
 const listener = await startDicomListener({
   port: 0,
   aeTitle: "FIRSTREAD",

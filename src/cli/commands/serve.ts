@@ -26,6 +26,7 @@ interface ServeOptions {
   readonly aeTitle?: string;
   readonly database?: string;
   readonly model?: string;
+  readonly policy?: string;
   readonly threads?: number;
   readonly log?: string;
   readonly json?: true;
@@ -52,7 +53,7 @@ function withOptions(file: unknown, options: ServeOptions): unknown {
     if (Object.keys(given).length === 0) return section;
     return typeof section === "object" && section !== null ? { ...section, ...given } : given;
   };
-  const { http, dicom, database, model } = file as Json;
+  const { http, dicom, database, model, worklist } = file as Json;
   return {
     ...(over(file, {
       dataDir: options.data,
@@ -64,6 +65,7 @@ function withOptions(file: unknown, options: ServeOptions): unknown {
     dicom: over(dicom, { host: options.dicomHost, port: options.dicomPort, aeTitle: options.aeTitle }),
     database: over(database, { url: options.database }),
     model: over(model, { dir: options.model, threads: options.threads }),
+    worklist: over(worklist, { policy: options.policy }),
   };
 }
 
@@ -116,7 +118,8 @@ A configuration file is JSON; every member may be left out, and a flag goes befo
     "dicom": { "host": "0.0.0.0", "port": 11112, "aeTitle": "FIRSTREAD",
                "allowedPeers": [{ "aeTitle": "CT1", "address": "10.1.2.3" }] },
     "database": { "url": "postgres://…" },
-    "model": { "dir": "models/default", "threads": 4 } }
+    "model": { "dir": "models/default", "threads": 4 },
+    "worklist": { "policy": "policy.yaml", "claimMinutes": 30 } }
 
 HTTP is for this machine only, as there is no login yet. DICOM beyond this machine needs dicom.allowedPeers.
 
@@ -140,6 +143,10 @@ export function configure(command: Command): void {
     .option(
       "--model <place>",
       "a model package: a folder, .tar.gz or s3:// (default: the one that comes with FirstRead)",
+    )
+    .option(
+      "--policy <file>",
+      "the reading order, followed while the server runs (default: the one that ships)",
     )
     .option("--threads <n>", "threads for the model (default: one for each core)", number)
     .option("--log <format>", "text, json or none (default: text)")

@@ -10,6 +10,7 @@ import { notFound, toHttp } from "../errors.ts";
 import { errorText, type Log } from "../log.ts";
 import type { Metrics } from "../metrics.ts";
 import type { PixelCache } from "../pixels.ts";
+import type { PolicyService } from "../policy/policy-service.ts";
 import type { ModelSwitch } from "../scoring/model-switch.ts";
 import type { Scorer } from "../scoring/scorer.ts";
 import { addActionRoutes } from "./actions.ts";
@@ -20,6 +21,7 @@ import { addHealthRoutes } from "./health.ts";
 import { addInvocationRoutes } from "./invocations.ts";
 import { addModelRoutes } from "./model.ts";
 import { addPage } from "./page.ts";
+import { addPolicyRoutes } from "./policy.ts";
 import { addStudyRoutes } from "./studies.ts";
 
 /** What the routes of a model work with. */
@@ -36,6 +38,7 @@ export interface AppContext extends ModelAppContext {
   readonly hub: EventHub;
   /** null where this process scores nothing, and while its model is loaded. */
   readonly models: () => ModelSwitch | null;
+  readonly policy: PolicyService;
   readonly pixels: PixelCache;
   /** null where this process receives nothing. */
   readonly receive: ((instance: IncomingInstance) => Promise<Acceptance>) | null;
@@ -57,6 +60,7 @@ export async function buildApp(context: AppContext): Promise<FastifyInstance> {
   addHealthRoutes(app, context);
   addInvocationRoutes(app, context);
   addModelRoutes(app, context);
+  addPolicyRoutes(app, context);
   addDicomWebRoutes(app, context);
   await addPage(app, context.webDir);
   return app;

@@ -90,6 +90,10 @@ export class EventHub {
     if (this.#pages.size > 0) this.#write(frame("model", { name, version }));
   }
 
+  policyChanged(policy: ServerEvents["policy"]): void {
+    if (this.#pages.size > 0) this.#write(frame("policy", policy));
+  }
+
   /** Changes may have been missed: every page connects again and reads the list. */
   disconnectAll(): void {
     for (const page of this.#pages) page.end();

@@ -8,7 +8,10 @@ import { countStudies } from "../../store/studies.ts";
 import type { Gauge } from "../metrics.ts";
 import type { AppContext } from "./app.ts";
 
-export function addHealthRoutes(app: FastifyInstance, { db, metrics, hub, scorer }: AppContext): void {
+export function addHealthRoutes(
+  app: FastifyInstance,
+  { db, metrics, hub, scorer, policy }: AppContext,
+): void {
   app.get("/healthz", async () => ({ status: "alive" }));
 
   app.get("/readyz", async (_request, reply) => {
@@ -17,7 +20,14 @@ export function addHealthRoutes(app: FastifyInstance, { db, metrics, hub, scorer
       () => false,
     );
     const missing = !answers ? "the database does not answer" : scorer() ? null : "the model is not loaded";
-    return reply.code(missing === null ? 200 : 503).send({ status: missing ?? "ready" });
+    // A policy file that cannot be used stops nothing: the policy before it ranks on.
+    const { version, problem } = policy.inUse;
+    const state = {
+      status: missing ?? "ready",
+      policy: version,
+      ...(problem !== "" && { policyProblem: problem }),
+    };
+    return reply.code(missing === null ? 200 : 503).send(state);
   });
 
   app.get("/metrics", async (_request, reply) => {
@@ -30,6 +40,11 @@ export function addHealthRoutes(app: FastifyInstance, { db, metrics, hub, scorer
           labels: { analysis, reading },
           value: count,
         })),
+      },
+      {
+        name: "firstread_policy_problem",
+        help: "1 while the policy file cannot be used and the policy before it ranks on.",
+        values: [{ labels: {}, value: policy.inUse.problem === "" ? 0 : 1 }],
       },
       { name: "firstread_pages", help: "Open pages.", values: [{ labels: {}, value: hub.pageCount }] },
     ];

@@ -12,6 +12,7 @@ import {
   listSlices,
   listWorklist,
 } from "../../store/studies.ts";
+import { attributesOf } from "../../triage/policy.ts";
 import { notFound } from "../errors.ts";
 import type { StudyParams } from "./actions.ts";
 import type { AppContext } from "./app.ts";
@@ -31,22 +32,24 @@ function sliceIndex(text: string): number {
 }
 
 export function addStudyRoutes(app: FastifyInstance, context: AppContext): void {
-  const { db, pixels, scorer } = context;
+  const { db, pixels, scorer, policy } = context;
 
   app.get("/api/worklist", async (_request, reply): Promise<WorklistResponse> => {
     reply.header("cache-control", "no-store");
     const now = new Date();
-    const items = await listWorklist(db, new Date(now.getTime() - READ_STAYS_MS));
+    const { inUse } = policy;
+    const readSince = new Date(now.getTime() - READ_STAYS_MS);
+    const items = await listWorklist(db, readSince, attributesOf(inUse.policy));
     const { name, version } = scorer()?.model ?? {};
     const model = name === undefined || version === undefined ? null : { name, version };
-    return { now: now.toISOString(), items, model };
+    return { now: now.toISOString(), items, model, policy: inUse };
   });
 
   app.get<{ Params: StudyParams }>(
     "/api/studies/:studyInstanceUid",
     async ({ params }, reply): Promise<StudyDetail> => {
       const uid = params.studyInstanceUid;
-      const study = await findStudy(db, uid);
+      const study = await findStudy(db, uid, attributesOf(policy.policy));
       if (!study) throw notFound("The study");
       const { item, series, skipped } = study;
       const [slices, history] = await Promise.all([listSlices(db, uid), listHistory(db, uid)]);

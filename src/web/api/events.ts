@@ -11,6 +11,7 @@ export interface EventHandlers {
   onItem(event: ServerEvents["item"]): void;
   onProgress(event: ServerEvents["progress"]): void;
   onModel(event: ServerEvents["model"]): void;
+  onPolicy(event: ServerEvents["policy"]): void;
   onConnection(connected: boolean): void;
 }
 
@@ -41,6 +42,7 @@ export function connectEvents(handlers: EventHandlers): () => void {
     on("item", (event) => handlers.onItem(event));
     on("progress", (event) => handlers.onProgress(event));
     on("model", (event) => handlers.onModel(event));
+    on("policy", (event) => handlers.onPolicy(event));
     opened.addEventListener("error", () => {
       handlers.onConnection(false);
       // Its own retry keeps no shorter pace than we do: always take over.

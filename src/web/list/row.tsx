@@ -4,7 +4,7 @@
 import { memo } from "react";
 
 import type { RankedItem } from "../../domain/worklist.ts";
-import { isSuspected } from "../../triage/prioritize.ts";
+import { isSuspected } from "../../triage/conditions.ts";
 import { formatInstant, formatName } from "../format.ts";
 import { serverNowMs } from "../state/clock.ts";
 import { takeAction } from "../state/actions.ts";

@@ -4,11 +4,12 @@
 import { useMemo } from "react";
 
 import type { RankedItem } from "../../domain/worklist.ts";
-import { isSuspected } from "../../triage/prioritize.ts";
+import { isSuspected } from "../../triage/conditions.ts";
 import { formatWait } from "../format.ts";
 import { useServerNow } from "../state/clock.ts";
 import { useReaderName } from "../state/reader.ts";
 import { useWorklist } from "../state/session.ts";
+import { PolicyState } from "./policy-state.tsx";
 
 interface HeaderProps {
   readonly isStudyOpen: boolean;
@@ -30,6 +31,7 @@ export function Header({ isStudyOpen, onName, onKeys }: HeaderProps) {
       )}
       <Pressing />
       <span className="header-space" />
+      <PolicyState />
       <ActiveModel />
       <Connection />
       <button type="button" className="quiet" onClick={onName}>

@@ -4,7 +4,7 @@
  */
 import { useEffect, useEffectEvent, useState } from "react";
 
-import { isSuspected } from "../../triage/prioritize.ts";
+import { isSuspected } from "../../triage/conditions.ts";
 import { formatName, formatPercent } from "../format.ts";
 import { notify } from "../state/notices.ts";
 import { worklist } from "../state/session.ts";

@@ -2,7 +2,7 @@
  * @file Which rows are shown: a tab and a text.
  */
 import type { RankedItem, WorklistItem } from "../../domain/worklist.ts";
-import { isSuspected } from "../../triage/prioritize.ts";
+import { isSuspected } from "../../triage/conditions.ts";
 import { formatName } from "../format.ts";
 
 export const TABS = ["all", "waiting", "flagged", "mine", "read"] as const;

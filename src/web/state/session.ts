@@ -69,6 +69,11 @@ export function startSession(): void {
     onProgress: ({ studyInstanceUid, done, total }) =>
       worklist.setProgress(studyInstanceUid, { done, total }),
     onModel: (model) => worklist.setModel(model),
+    onPolicy: (policy) => {
+      if (policy.version === worklist.snapshot().policy?.version) worklist.setPolicy(policy);
+      // Other rules may look at other attributes of the studies.
+      else void load();
+    },
     onConnection: (connected) => worklist.setConnected(connected),
   });
   setInterval(() => worklist.refresh(), RANK_AGAIN_MS);

@@ -4,6 +4,7 @@ import type { WorklistItem } from "../../domain/worklist.ts";
 import { DEFAULT_POLICY } from "../../triage/policy.ts";
 import { MOVE_SHOWN_MS, WorklistStore } from "./worklist.ts";
 
+const POLICY = { policy: DEFAULT_POLICY, version: "default@0", since: "", problem: "" };
 const START = Date.parse("2026-03-01T22:00:00Z");
 
 function item(uid: string, minutesAgo: number, probability: number | null = 0.04): WorklistItem {
@@ -16,6 +17,9 @@ function item(uid: string, minutesAgo: number, probability: number | null = 0.04
     orderPriority: "routine",
     patientClass: "unknown",
     studyAt: null,
+    studiedAt: null,
+    attributes: {},
+    override: null,
     arrivedAt: at,
     lastInstanceAt: at,
     instanceCount: 30,
@@ -60,7 +64,7 @@ describe("WorklistStore", () => {
   it("moves a study up when its finding arrives, and says by how much", () => {
     const { store, frame, order } = storeAt();
     const items = [item("a", 30), item("b", 20), item("c", 10, null)];
-    store.replaceAll({ now: "", model: null, items }, new Set());
+    store.replaceAll({ now: "", model: null, policy: POLICY, items }, new Set());
     expect(order()).toEqual(["a", "b", "c"]);
     expect(store.snapshot().moves.size).toBe(0);
     store.upsert(item("c", 10, 0.93));
@@ -71,7 +75,7 @@ describe("WorklistStore", () => {
 
   it("ranks a burst of events once, with the next frame", () => {
     const { store, frames } = storeAt();
-    store.replaceAll({ now: "", model: null, items: [item("a", 30)] }, new Set());
+    store.replaceAll({ now: "", model: null, policy: POLICY, items: [item("a", 30)] }, new Set());
     for (const uid of ["b", "c", "d"]) store.upsert(item(uid, 5));
     expect(frames.length).toBe(1);
   });
@@ -79,13 +83,19 @@ describe("WorklistStore", () => {
   it("keeps what came as an event while the list was on its way", () => {
     const { store, order } = storeAt();
     store.upsert(item("b", 10, 0.93));
-    store.replaceAll({ now: "", model: null, items: [item("a", 30), item("b", 10, null)] }, new Set(["b"]));
+    store.replaceAll(
+      { now: "", model: null, policy: POLICY, items: [item("a", 30), item("b", 10, null)] },
+      new Set(["b"]),
+    );
     expect(order()).toEqual(["b", "a"]);
   });
 
   it("promotes what has waited too long without an event", () => {
     const { clock, store, order } = storeAt();
-    store.replaceAll({ now: "", model: null, items: [item("old", 239), item("bleed", 1, 0.9)] }, new Set());
+    store.replaceAll(
+      { now: "", model: null, policy: POLICY, items: [item("old", 239), item("bleed", 1, 0.9)] },
+      new Set(),
+    );
     const before = store.snapshot().byUid.get("old")?.priority.tier;
     clock.nowMs += 2 * 60_000;
     store.refresh();
@@ -95,7 +105,10 @@ describe("WorklistStore", () => {
 
   it("leaves rows that did not change as the same objects, and is silent when nothing changed", () => {
     const { clock, store, frame } = storeAt();
-    store.replaceAll({ now: "", model: null, items: [item("a", 30), item("b", 20)] }, new Set());
+    store.replaceAll(
+      { now: "", model: null, policy: POLICY, items: [item("a", 30), item("b", 20)] },
+      new Set(),
+    );
     const a = store.snapshot().byUid.get("a");
     store.upsert({ ...item("b", 20), instanceCount: 31 });
     frame();
@@ -108,7 +121,7 @@ describe("WorklistStore", () => {
 
   it("keeps a progress that overtakes the row it belongs to, until the scoring ends", () => {
     const { store } = storeAt();
-    store.replaceAll({ now: "", model: null, items: [] }, new Set());
+    store.replaceAll({ now: "", model: null, policy: POLICY, items: [] }, new Set());
     store.setProgress("a", { done: 0, total: 3 });
     store.upsert({ ...item("a", 1, null), analysis: "settled" });
     store.upsert(item("a", 1, null));
@@ -119,7 +132,10 @@ describe("WorklistStore", () => {
 
   it("forgets a move after its time", () => {
     const { clock, store, frame } = storeAt();
-    store.replaceAll({ now: "", model: null, items: [item("a", 30), item("b", 20, null)] }, new Set());
+    store.replaceAll(
+      { now: "", model: null, policy: POLICY, items: [item("a", 30), item("b", 20, null)] },
+      new Set(),
+    );
     store.upsert(item("b", 20, 0.9));
     frame();
     clock.nowMs += MOVE_SHOWN_MS;
@@ -129,7 +145,7 @@ describe("WorklistStore", () => {
 
   it("keeps the rows when a later load fails", () => {
     const { store, order } = storeAt();
-    store.replaceAll({ now: "", model: null, items: [item("a", 30)] }, new Set());
+    store.replaceAll({ now: "", model: null, policy: POLICY, items: [item("a", 30)] }, new Set());
     store.setProblem("The server does not answer.");
     expect([store.snapshot().status, order()]).toEqual(["ready", ["a"]]);
   });

@@ -6,8 +6,8 @@
  */
 import type { WorklistResponse } from "../../domain/api.ts";
 import type { ModelReference } from "../../domain/finding.ts";
+import type { Policy, PolicyInUse } from "../../domain/policy.ts";
 import type { AnalysisState, RankedItem, WorklistItem } from "../../domain/worklist.ts";
-import type { Policy } from "../../triage/policy.ts";
 import { rankWorklist } from "../../triage/rank.ts";
 import type { Progress } from "../words.ts";
 import { movesBetween } from "./moves.ts";
@@ -20,6 +20,8 @@ export interface WorklistSnapshot {
   readonly connected: boolean;
   /** The model that scores now; null while that is not known. */
   readonly model: ModelReference | null;
+  /** The policy that ranks; null before the server named it. */
+  readonly policy: PolicyInUse | null;
   readonly ranked: readonly RankedItem[];
   readonly byUid: ReadonlyMap<string, RankedItem>;
   /** What moved lately, by UID; entries leave after `MOVE_SHOWN_MS`. */
@@ -37,6 +39,7 @@ export class WorklistStore {
     problem: "",
     connected: true,
     model: null,
+    policy: null,
     ranked: [],
     byUid: new Map(),
     moves: new Map(),
@@ -44,14 +47,15 @@ export class WorklistStore {
   readonly #items = new Map<string, WorklistItem>();
   readonly #progress = new Map<string, Progress>();
   readonly #listeners = new Set<() => void>();
-  readonly #policy: Policy;
+  /** Ranks until the server has named another. */
+  readonly #firstPolicy: Policy;
   readonly #nowMs: () => number;
   readonly #schedule: (task: () => void) => void;
   #isScheduled = false;
 
   /** @param schedule runs a task once, soon: in the page with the next frame */
   constructor(policy: Policy, nowMs: () => number, schedule: (task: () => void) => void) {
-    this.#policy = policy;
+    this.#firstPolicy = policy;
     this.#nowMs = nowMs;
     this.#schedule = schedule;
   }
@@ -68,11 +72,11 @@ export class WorklistStore {
   /**
    * Take the whole list. Rows in `newer` arrived as events while it was on its way and stay as they are.
    */
-  replaceAll({ items, model }: WorklistResponse, newer: ReadonlySet<string>): void {
+  replaceAll({ items, model, policy }: WorklistResponse, newer: ReadonlySet<string>): void {
     const kept = [...newer].flatMap((uid) => this.#items.get(uid) ?? []);
     this.#items.clear();
     for (const item of [...items, ...kept]) this.#items.set(item.studyInstanceUid, item);
-    this.#rank({ status: "ready", problem: "", model });
+    this.#rank({ status: "ready", problem: "", model, policy });
   }
 
   /** Take one row. */
@@ -91,6 +95,11 @@ export class WorklistStore {
 
   setModel(model: ModelReference): void {
     this.#publish({ model });
+  }
+
+  /** The same rules with a problem that came or went; other rules come with a whole list. */
+  setPolicy(policy: PolicyInUse): void {
+    this.#publish({ policy });
   }
 
   setConnected(connected: boolean): void {
@@ -120,7 +129,8 @@ export class WorklistStore {
   #rank(change: Partial<WorklistSnapshot>): void {
     const before = this.#snapshot;
     const nowMs = this.#nowMs();
-    const ranked = rankWorklist([...this.#items.values()], this.#policy, nowMs);
+    const { policy = this.#firstPolicy } = change.policy ?? before.policy ?? {};
+    const ranked = rankWorklist([...this.#items.values()], policy, nowMs);
     const byUid = new Map<string, RankedItem>();
     let isUnchanged = ranked.length === before.ranked.length;
     for (let i = 0; i < ranked.length; i++) {

@@ -4,7 +4,7 @@
 import { memo, useCallback, useEffect } from "react";
 
 import type { RankedItem } from "../../domain/worklist.ts";
-import { isSuspected } from "../../triage/prioritize.ts";
+import { isSuspected } from "../../triage/conditions.ts";
 import { formatName } from "../format.ts";
 import { useRows } from "../list/use-rows.ts";
 import { FindingCell, MoveMark, Wait } from "../list/cells.tsx";
