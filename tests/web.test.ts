@@ -239,6 +239,20 @@ describe.skipIf(!hasChromium)(`the page${skipped}`, () => {
     expect(await page.getAttribute(`.worklist ${row(5)}`, "aria-selected")).toBe("true");
   });
 
+  it("goes to a page by G and its letter, and takes that letter for nothing else", async () => {
+    const server = await serve();
+    const { page } = await open(server, `/#/study/${uid(6)}`);
+    await page.waitForSelector(".study-actions");
+    await page.keyboard.press("g");
+    await page.waitForSelector(".pages kbd:text-is('W')");
+    await page.keyboard.press("m"); // no page's letter, and no longer "mark read"
+    await page.waitForSelector(".pages kbd:text-is('Esc')");
+    expect(server.get(uid(6)).reading).toBe("waiting");
+    await page.keyboard.press("g");
+    await page.keyboard.press("w");
+    await page.waitForSelector(`.worklist ${row(6)}[aria-selected=true]`);
+  });
+
   it("windows by dragging, zooms at the cursor, pans, and resets", async () => {
     const server = await serve();
     const { page } = await open(server, `/#/study/${uid(0)}`);

@@ -1,5 +1,5 @@
 /**
- * @file The frame around the list and the study: banner, header, notices, dialogs, and the keys of both.
+ * @file The frame around every page: banner, header, notices, dialogs, and the keys of all.
  */
 import { useEffect, useState } from "react";
 
@@ -10,14 +10,21 @@ import { Notices } from "./parts/notices.tsx";
 import { useNews } from "./parts/news.ts";
 import { Worklist } from "./list/worklist.tsx";
 import { onNameNeeded } from "./state/actions.ts";
-import { lastOpenedUid, useRoute } from "./state/route.ts";
+import { lastOpenedUid, openUidOf, useRoute } from "./state/route.ts";
+import type { PageName } from "./state/route.ts";
 import { useKeys } from "./keys.ts";
 import { StudyPage } from "./viewer/study-page.tsx";
 
 type Dialog = "none" | "keys" | "name";
 
+/** What stands on each page. */
+const PAGE_VIEWS: Readonly<Record<PageName, () => React.ReactNode>> = {
+  worklist: () => <Worklist initialUid={lastOpenedUid()} />,
+};
+
 export function App() {
-  const uid = useRoute();
+  const route = useRoute();
+  const uid = openUidOf(route);
   const [dialog, setDialog] = useState<Dialog>("none");
   const [afterName, setAfterName] = useState<() => void>();
   const news = useNews(uid);
@@ -36,7 +43,7 @@ export function App() {
         Research use only — not for diagnosis
       </p>
       <Header
-        isStudyOpen={uid !== null}
+        page={route.page}
         onName={() => {
           setAfterName(undefined);
           setDialog("name");
@@ -44,7 +51,7 @@ export function App() {
         onKeys={() => setDialog("keys")}
       />
       <main className="main">
-        {uid === null ? <Worklist initialUid={lastOpenedUid()} /> : <StudyPage uid={uid} />}
+        {route.page === "study" ? <StudyPage uid={route.studyInstanceUid} /> : PAGE_VIEWS[route.page]()}
       </main>
       <Notices />
       <p className="visually-hidden" aria-live="polite">

@@ -31,11 +31,16 @@ const SLIDER_KEYS = new Set([
 const isSliding = (event: KeyboardEvent): boolean =>
   SLIDER_KEYS.has(event.key) && event.target instanceof HTMLInputElement && event.target.type === "range";
 
+/** Whether a key may be a command here and now. */
+export function isCommandKey(event: KeyboardEvent): boolean {
+  if (event.defaultPrevented || event.ctrlKey || event.altKey || event.metaKey) return false;
+  if (isTyping(event.target) || isItsOwn(event) || isSliding(event)) return false;
+  return !document.querySelector("dialog[open]");
+}
+
 /** The command for an event, or undefined. */
 function commandFor(map: KeyMap, event: KeyboardEvent): ((event: KeyboardEvent) => void) | undefined {
-  if (event.defaultPrevented || event.ctrlKey || event.altKey || event.metaKey) return undefined;
-  if (isTyping(event.target) || isItsOwn(event) || isSliding(event)) return undefined;
-  if (document.querySelector("dialog[open]")) return undefined;
+  if (!isCommandKey(event)) return undefined;
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
   return Object.hasOwn(map, key) ? map[key] : undefined;
 }

@@ -8,27 +8,25 @@ import { isSuspected } from "../../triage/conditions.ts";
 import { formatWait } from "../format.ts";
 import { useServerNow } from "../state/clock.ts";
 import { useReaderName } from "../state/reader.ts";
+import type { Route } from "../state/route.ts";
 import { useWorklist } from "../state/session.ts";
+import { Navigation } from "./navigation.tsx";
 import { PolicyState } from "./policy-state.tsx";
 
 interface HeaderProps {
-  readonly isStudyOpen: boolean;
+  readonly page: Route["page"];
   readonly onName: () => void;
   readonly onKeys: () => void;
 }
 
-export function Header({ isStudyOpen, onName, onKeys }: HeaderProps) {
+export function Header({ page, onName, onKeys }: HeaderProps) {
   const name = useReaderName();
   return (
     <header className="header">
       <a className="brand" href="#/" aria-label="FirstRead, worklist">
         FirstRead
       </a>
-      {isStudyOpen && (
-        <a className="back" href="#/">
-          <kbd>Esc</kbd> Worklist
-        </a>
-      )}
+      <Navigation page={page} />
       <Pressing />
       <span className="header-space" />
       <PolicyState />

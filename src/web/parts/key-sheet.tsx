@@ -1,6 +1,7 @@
 /**
  * @file Every key, on one sheet.
  */
+import { PAGES } from "../state/route.ts";
 import { Dialog } from "./dialog.tsx";
 
 const SHEET: readonly { title: string; keys: readonly (readonly [string, string])[] }[] = [
@@ -12,6 +13,10 @@ const SHEET: readonly { title: string; keys: readonly (readonly [string, string]
       ["/", "Search"],
       ["1 … 5", "All, waiting, suspected, mine, read"],
     ],
+  },
+  {
+    title: "Pages",
+    keys: PAGES.map(({ title, key }) => [`G ${key.toUpperCase()}`, title] as const),
   },
   {
     title: "Study",

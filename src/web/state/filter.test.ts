@@ -3,7 +3,6 @@ import { describe, expect, it } from "vitest";
 import { plainItem } from "../../../tests/fixtures/plain-item.ts";
 import type { RankedItem, WorklistItem } from "../../domain/worklist.ts";
 import { countTabs, filterRows } from "./filter.ts";
-import { parseRoute, studyHref } from "./route.ts";
 
 function row(uid: string, facts: Partial<WorklistItem>): RankedItem {
   const item = plainItem({
@@ -37,14 +36,5 @@ describe("filterRows", () => {
 
   it("counts the tabs", () => {
     expect(countTabs(rows, "Dr Weber")).toEqual({ all: 3, waiting: 1, flagged: 0, mine: 1, read: 1 });
-  });
-});
-
-describe("parseRoute", () => {
-  it("reads what studyHref writes, and nothing else", () => {
-    expect(parseRoute(studyHref("1.2.840.1"))).toBe("1.2.840.1");
-    expect(parseRoute(studyHref("ID_abc"))).toBe("ID_abc");
-    expect(parseRoute("#/")).toBeNull();
-    expect(parseRoute("#/study/../x")).toBeNull();
   });
 });
