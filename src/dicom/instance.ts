@@ -17,12 +17,24 @@ export type Vector3 = readonly [number, number, number];
 /** ImageOrientationPatient: the direction along a row, then along a column. */
 export type Orientation = readonly [number, number, number, number, number, number];
 
+/** Attributes of patient and study as the instance has them; "" where absent. */
+export interface WrittenAttributes {
+  readonly patientName: string;
+  readonly patientBirthDate: string;
+  readonly studyDate: string;
+  readonly studyTime: string;
+  readonly studyId: string;
+  readonly referringPhysicianName: string;
+}
+
 /** Plain and serialisable. Strings are "" and numbers null where the attribute is absent or not a value. */
 export interface InstanceHeader extends StudyHeader {
   readonly sopClassUid: string;
   readonly sopInstanceUid: string;
   readonly seriesInstanceUid: string;
   readonly transferSyntaxUid: string;
+  /** What queries are matched with, as it is written: PatientName (all its groups), DA, TM, … */
+  readonly asWritten: WrittenAttributes;
   readonly modality: string;
   readonly seriesDescription: string;
   readonly seriesNumber: number | null;
@@ -91,6 +103,14 @@ export function headerOf({
     sopInstanceUid: uid(dataSet, 0x00080018, "SOPInstanceUID"),
     seriesInstanceUid: uid(dataSet, 0x0020000e, "SeriesInstanceUID"),
     transferSyntaxUid,
+    asWritten: {
+      patientName: text(0x00100010),
+      patientBirthDate: dataSet.string(0x00100030),
+      studyDate,
+      studyTime: dataSet.string(0x00080030),
+      studyId: text(0x00200010),
+      referringPhysicianName: text(0x00080090),
+    },
     modality: dataSet.string(0x00080060),
     seriesDescription: text(0x0008103e),
     seriesNumber: dataSet.decimal(0x00200011),

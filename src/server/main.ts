@@ -20,6 +20,7 @@ import type { Database } from "../store/schema.ts";
 import { findItems } from "../store/studies.ts";
 import { attributesOf } from "../triage/policy.ts";
 import { isModelService, type Role, type ServerConfig } from "./config.ts";
+import { answerFind } from "./find.ts";
 import { buildApp } from "./http/app.ts";
 import { EventHub } from "./http/events.ts";
 import { cannotListen, httpUrlOf, listenHttp } from "./listen.ts";
@@ -28,6 +29,7 @@ import { Metrics, type Counter } from "./metrics.ts";
 import { startModelService } from "./model-service.ts";
 import { PixelCache } from "./pixels.ts";
 import { PolicyService } from "./policy/policy-service.ts";
+import { readRankedList } from "./ranked-list.ts";
 import { AnalysisWorker } from "./scoring/analysis-worker.ts";
 import { ModelSwitch } from "./scoring/model-switch.ts";
 import type { Scorer } from "./scoring/scorer.ts";
@@ -137,7 +139,7 @@ async function start(config: ServerConfig, parts: ServerParts, log: Log, stack: 
   const receive = has("receiver") ? await startReceiving(shared) : null;
   const web = { hub, receive, parts, policy, models: () => models };
   const httpPort = has("web") ? await startHttp(shared, web) : 0;
-  const dicomPort = receive ? await startDicom(shared, receive) : 0;
+  const dicomPort = receive ? await startDicom(shared, receive, policy) : 0;
   if (has("worker") || has("web")) {
     const opened = await ModelSwitch.open({
       ...{ config, db, log, modelsDir: join(config.dataDir, "models") },
@@ -209,12 +211,14 @@ const COUNTED_AS: Readonly<Record<Acceptance["outcome"], Counter>> = {
   refused: "firstread_instances_refused_total",
 };
 
-async function startDicom({ config, incomingDir, log, stack }: Shared, receive: Receive): Promise<number> {
+async function startDicom(shared: Shared, receive: Receive, policy: PolicyService): Promise<number> {
+  const { config, incomingDir, log, stack, db } = shared;
   const { host, port, aeTitle, allowedPeers } = config.dicom;
   const listener = await startDicomListener({
     ...{ host, port, aeTitle, incomingDir, log },
     ...(allowedPeers && { allowedPeers }),
     onInstance: receive,
+    onFind: answerFind({ db, ranked: () => readRankedList(db, policy) }),
   }).catch((cause: unknown) => {
     throw cannotListen("DICOM", host, port, cause);
   });

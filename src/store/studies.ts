@@ -112,6 +112,40 @@ export async function findItems(
   return rows.map(toItem);
 }
 
+/** Where a page of `listReadStudies` ended. */
+export interface ReadCursor {
+  readonly readAt: string;
+  readonly studyInstanceUid: string;
+}
+
+/**
+ * Studies read before an instant, latest first, a page at a time.
+ *
+ * @param after the last study of the page before
+ */
+export async function listReadStudies(
+  db: Kysely<Database>,
+  readBefore: Date,
+  after: ReadCursor | null,
+  limit: number,
+): Promise<WorklistItem[]> {
+  const rows = await db
+    .selectFrom("study")
+    .select([...ITEM_COLUMNS, named([]), zone])
+    .where("reading", "=", "read")
+    .where("read_at", "<", readBefore)
+    .$if(after !== null, (query) =>
+      query.where(
+        sql<boolean>`(read_at, study_instance_uid) < (${after?.readAt}::timestamptz, ${after?.studyInstanceUid})`,
+      ),
+    )
+    .orderBy("read_at", "desc")
+    .orderBy("study_instance_uid", "desc")
+    .limit(limit)
+    .execute();
+  return rows.map(toItem);
+}
+
 /** A study's row with its series and skipped instances, or null. */
 export async function findStudy(db: Kysely<Database>, studyInstanceUid: string, tags: readonly string[]) {
   const row = await db

@@ -14,6 +14,8 @@ export interface CtFile {
   readonly transferSyntaxUid?: string;
   /** Different seeds give different pixels. */
   readonly seed?: number;
+  /** Texts in the place of the usual ones, in Latin-1: tag as 8 hex digits → value. */
+  readonly text?: Readonly<Record<string, string>>;
 }
 
 const CT_IMAGE_STORAGE = "1.2.840.10008.5.1.4.1.1.2";
@@ -96,7 +98,12 @@ export function ctDataSet(file: CtFile): Buffer {
     [0x00281053, "DS", "1"],
     [0x7fe00010, "OW", pixels(rows * columns, seed)],
   ];
-  return Buffer.concat(elements.map(([tag, vr, value]) => element(tag, vr, value, explicit)));
+  return Buffer.concat(
+    elements.map(([tag, vr, value]) => {
+      const key = tag.toString(16).toUpperCase().padStart(8, "0");
+      return element(tag, vr, file.text?.[key] ?? value, explicit);
+    }),
+  );
 }
 
 /** The whole Part 10 file. */

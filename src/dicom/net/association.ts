@@ -1,9 +1,10 @@
 /**
- * @file One association as its acceptor: the state machine of PS3.8 section 9.2 for the storage and
+ * @file One association as its acceptor: the state machine of PS3.8 section 9.2 for the storage, query and
  * verification services, one connection from A-ASSOCIATE-RQ to close.
  *
  * PDUs are handled strictly one after the other, and fragments stream to disk as they arrive: the sender is
- * slowed by TCP, and memory does not depend on what a length field claims.
+ * slowed by TCP, and memory does not depend on what a length field claims. A query is answered beside the reading,
+ * since it may be cancelled. Over 400 lines, since one state machine is read best in one place.
  */
 import type { Socket } from "node:net";
 
@@ -12,6 +13,9 @@ import { ByteReader } from "./byte-reader.ts";
 import type { CommandSet } from "./command-set.ts";
 import { COMMAND, parseCommandSet, writeCommandSet } from "./command-set.ts";
 import { fileHead } from "./file-meta.ts";
+import type { OnFind } from "./find-exchange.ts";
+import { FindExchange } from "./find-exchange.ts";
+import { writeMessage } from "./fragments.ts";
 import { IncomingFile } from "./incoming-file.ts";
 import { negotiateContexts } from "./negotiation.ts";
 import type { AssociateRequest, Rejection } from "./pdu.ts";
@@ -29,7 +33,7 @@ import {
   releaseResponse,
 } from "./pdu.ts";
 import { faultOf, STATUS, storeStatus } from "./status.ts";
-import { IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME, isStorageClass } from "./uids.ts";
+import { FIND_ROOTS, IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME, isStorageClass } from "./uids.ts";
 
 /** What we ask senders to keep to. Larger means fewer headers; senders of DCMTK go no higher. */
 const MAX_PDU_LENGTH = 128 * 1024;
@@ -51,6 +55,8 @@ export interface AssociationOptions {
   /** Why the association is to be refused, or null. */
   readonly admit: (request: AssociateRequest) => Rejection | null;
   readonly onInstance: (instance: IncomingInstance) => Promise<Acceptance>;
+  /** null: queries are not served. */
+  readonly onFind: OnFind | null;
   readonly log: (level: "info" | "warn" | "error", message: string) => void;
 }
 
@@ -66,9 +72,13 @@ interface OpenMessage {
   readonly command: CommandSet;
   /** null when the data set is read only to be thrown away. */
   file: IncomingFile | null;
+  /** The query whose identifier the data set is. */
+  readonly find: FindExchange | null;
   /** Why the data set is thrown away. */
   refusal: Acceptance | null;
 }
+
+const SERVED = "Only C-ECHO, C-STORE and C-FIND are served";
 
 const PRIORITIES = ["medium", "high", "low"] as const; // PS3.7 E.1-1: 0000, 0001, 0002
 
@@ -82,6 +92,9 @@ export class Association {
   #commandBytes = 0;
   #commandContextId = 0;
   #message: OpenMessage | null = null;
+  /** The query being answered, and its end. */
+  #find: FindExchange | null = null;
+  #finding: Promise<void> = Promise.resolve();
   #stopping = false;
 
   constructor(socket: Socket, options: AssociationOptions) {
@@ -90,7 +103,8 @@ export class Association {
     this.#reader = new ByteReader(socket);
     socket.setNoDelay(true);
     socket.setTimeout(options.idleTimeoutMs, () => {
-      if (this.#reader.waiting) this.#hangUp(`nothing came for ${options.idleTimeoutMs} ms`);
+      const isTheirTurn = this.#reader.waiting && !(this.#find?.isLooking ?? false);
+      if (isTheirTurn) this.#hangUp(`nothing came for ${options.idleTimeoutMs} ms`);
     });
   }
 
@@ -107,7 +121,9 @@ export class Association {
     } finally {
       clearTimeout(artim);
       await this.#message?.file?.discard();
+      this.#find?.abandon();
       await this.#close();
+      await this.#finding;
     }
   }
 
@@ -185,7 +201,7 @@ export class Association {
       this.#socket.write(associateReject(rejection));
       return false;
     }
-    const answers = negotiateContexts(request);
+    const answers = negotiateContexts(request, this.#options.onFind !== null);
     for (const [index, { id, result, transferSyntax }] of answers.entries()) {
       const abstractSyntax = request.contexts[index]?.abstractSyntax ?? "";
       if (result === CONTEXT_RESULT.accepted) this.#contexts.set(id, { abstractSyntax, transferSyntax });
@@ -262,19 +278,29 @@ export class Association {
     this.#commandBytes = 0;
     const context = this.#contexts.get(contextId);
     if (context === undefined) throw new ProtocolError(`Context ${contextId} was not accepted`);
+    if (command.commandField === COMMAND.cancelRequest) {
+      this.#find?.cancel(command.messageIdRespondedTo);
+      return;
+    }
+    if (this.#find !== null && !this.#find.isOver) {
+      throw new ProtocolError(
+        "A request before the query was answered: asynchronous operations were not agreed",
+      );
+    }
     if (command.hasDataSet) this.#message = this.#open(contextId, context, command);
-    else this.#answerWithoutDataSet(contextId, command);
+    else this.#answerWithoutDataSet(contextId, context, command);
   }
 
   #open(contextId: number, context: AcceptedContext, command: CommandSet): OpenMessage {
+    const message = { contextId, context, command, file: null, find: null };
     const refuse = (reason: string): OpenMessage => ({
-      contextId,
-      context,
-      command,
-      file: null,
+      ...message,
       refusal: { outcome: "refused", fault: "unreadable", reason },
     });
-    if (command.commandField !== COMMAND.storeRequest) return refuse("Only C-STORE carries a data set here");
+    if (command.commandField === COMMAND.findRequest && context.abstractSyntax in FIND_ROOTS) {
+      return { ...message, find: this.#findExchange(contextId, context, command), refusal: null };
+    }
+    if (command.commandField !== COMMAND.storeRequest) return refuse("Neither C-STORE nor an agreed C-FIND");
     const { affectedSopClassUid: sopClassUid = "", affectedSopInstanceUid: sopInstanceUid = "" } = command;
     if (!isStorageClass(sopClassUid)) return refuse("Not a storage SOP class");
     if (!/^[!-~]{1,64}$/.test(sopInstanceUid)) return refuse("No usable Affected SOP Instance UID");
@@ -286,10 +312,33 @@ export class Association {
     });
     try {
       const file = new IncomingFile(this.#options.incomingDir, prefix);
-      return { contextId, context, command, file, refusal: null };
+      return { ...message, file, refusal: null };
     } catch (error) {
-      return { contextId, context, command, file: null, refusal: this.#failure(error) };
+      return { ...message, refusal: this.#failure(error) };
     }
+  }
+
+  #findExchange(contextId: number, context: AcceptedContext, command: CommandSet): FindExchange | null {
+    const { onFind, address } = this.#options;
+    const { callingAeTitle = "", maxPduLength = 0 } = this.#request ?? {};
+    if (onFind === null) return null;
+    return new FindExchange({
+      ...{ command, transferSyntax: context.transferSyntax, callingAeTitle, address, onFind },
+      send: (response, identifier) =>
+        writeMessage(this.#socket, contextId, maxPduLength, writeCommandSet(response), identifier),
+      onFailure: (error) => {
+        const reason = error instanceof Error ? error.message : String(error);
+        this.#options.log("error", `${this.#who()}: a query could not be answered: ${reason}`);
+      },
+    });
+  }
+
+  /** Answers a query while the association goes on being read. */
+  #answerFind(find: FindExchange): void {
+    this.#find = find;
+    this.#finding = find.answer().catch((error: unknown) => {
+      this.#hangUp(error instanceof Error ? error.message : String(error));
+    });
   }
 
   async #dataSetFragment(contextId: number, length: number, last: boolean): Promise<void> {
@@ -303,12 +352,16 @@ export class Association {
       if (bytes === null) throw new ProtocolError("The connection ended inside a data set");
       left -= bytes.length;
       try {
-        await message.file?.write(bytes);
+        if (message.find !== null) message.find.take(bytes);
+        else await message.file?.write(bytes);
       } catch (error) {
         await this.#giveUp(message, error);
       }
     }
-    if (last) {
+    if (last && message.find !== null) {
+      this.#message = null;
+      this.#answerFind(message.find);
+    } else if (last) {
       const acceptance = await this.#accept(message);
       this.#message = null;
       this.#answer(message, acceptance);
@@ -357,18 +410,19 @@ export class Association {
     const isStore = command.commandField === COMMAND.storeRequest;
     const { status, comment } = isStore
       ? storeStatus(acceptance)
-      : { status: STATUS.unrecognizedOperation, comment: "Only C-ECHO and C-STORE are served" };
+      : { status: STATUS.unrecognizedOperation, comment: SERVED };
     this.#respond(message.contextId, command, status, comment);
   }
 
-  #answerWithoutDataSet(contextId: number, command: CommandSet): void {
-    if (command.commandField === COMMAND.cancelRequest) return; // nothing of ours can be cancelled
+  #answerWithoutDataSet(contextId: number, context: AcceptedContext, command: CommandSet): void {
     if (command.commandField === COMMAND.echoRequest) {
       this.#respond(contextId, command, STATUS.success, "");
     } else if (command.commandField === COMMAND.storeRequest) {
       this.#respond(contextId, command, STATUS.cannotUnderstand, "C-STORE without a data set");
+    } else if (command.commandField === COMMAND.findRequest && context.abstractSyntax in FIND_ROOTS) {
+      this.#respond(contextId, command, STATUS.dataSetMismatch, "C-FIND without an identifier");
     } else {
-      this.#respond(contextId, command, STATUS.unrecognizedOperation, "Only C-ECHO and C-STORE are served");
+      this.#respond(contextId, command, STATUS.unrecognizedOperation, SERVED);
     }
   }
 

@@ -6,6 +6,8 @@ import { ProtocolError } from "./pdu.ts";
 export const COMMAND = {
   storeRequest: 0x0001,
   storeResponse: 0x8001,
+  findRequest: 0x0020,
+  findResponse: 0x8020,
   echoRequest: 0x0030,
   echoResponse: 0x8030,
   cancelRequest: 0x0fff,

@@ -1,5 +1,5 @@
 /**
- * @file The DICOM listener: Verification and Storage as SCP, any number of associations at once.
+ * @file The DICOM listener: Verification, Storage and queries as SCP, any number of associations at once.
  *
  * Listens on loopback unless told otherwise, and then only for the peers it is given.
  */
@@ -7,6 +7,7 @@ import { isIPv4, createServer } from "node:net";
 
 import type { Acceptance, IncomingInstance } from "../../domain/incoming.ts";
 import { Association } from "./association.ts";
+import type { OnFind } from "./find-exchange.ts";
 import type { AllowedPeer } from "./negotiation.ts";
 import { addressMatches, plainAddress, rejectionOf } from "./negotiation.ts";
 import { REJECTION } from "./pdu.ts";
@@ -26,6 +27,8 @@ export interface DicomListenerOptions {
   readonly incomingDir: string;
   /** Takes a complete instance; its answer becomes the C-STORE status. Must not lose what it acknowledges. */
   readonly onInstance: (instance: IncomingInstance) => Promise<Acceptance>;
+  /** Answers queries. Left out: none are. */
+  readonly onFind?: OnFind;
   /** Lines without patient data. */
   readonly log?: (level: "info" | "warn" | "error", message: string) => void;
   /** Default 256; further ones are rejected as "local limit exceeded", which senders retry. */
@@ -84,6 +87,7 @@ export async function startDicomListener(options: DicomListenerOptions): Promise
       artimTimeoutMs: options.artimTimeoutMs ?? 30_000,
       admit: (request) => (full ? REJECTION.localLimitExceeded : rejectionOf(request, address, rules)),
       onInstance: options.onInstance,
+      onFind: options.onFind ?? null,
       log,
     });
     running.set(

@@ -8,6 +8,7 @@ import { CONTEXT_RESULT, REJECTION } from "./pdu.ts";
 import {
   APPLICATION_CONTEXT,
   chooseTransferSyntax,
+  FIND_ROOTS,
   IMPLICIT_LITTLE_ENDIAN,
   isStorageClass,
   VERIFICATION,
@@ -65,17 +66,24 @@ export function rejectionOf(
   return known ? null : REJECTION.callingAeTitleNotRecognized;
 }
 
-/** Our answer to each proposed context: verification, and every storage class in a syntax we can keep. */
-export function negotiateContexts(request: AssociateRequest): ContextResult[] {
+/**
+ * Our answer to each proposed context: verification, every storage class in a syntax we can keep, and the queries
+ * where they are answered.
+ */
+export function negotiateContexts(request: AssociateRequest, answersQueries: boolean): ContextResult[] {
+  const isServed = (abstractSyntax: string): boolean =>
+    abstractSyntax === VERIFICATION ||
+    isStorageClass(abstractSyntax) ||
+    (answersQueries && abstractSyntax in FIND_ROOTS);
   return request.contexts.map(({ id, abstractSyntax, transferSyntaxes }) => {
-    if (abstractSyntax !== VERIFICATION && !isStorageClass(abstractSyntax)) {
+    if (!isServed(abstractSyntax)) {
       return {
         id,
         result: CONTEXT_RESULT.abstractSyntaxNotSupported,
         transferSyntax: IMPLICIT_LITTLE_ENDIAN,
       };
     }
-    const chosen = chooseTransferSyntax(transferSyntaxes);
+    const chosen = chooseTransferSyntax(abstractSyntax, transferSyntaxes);
     return chosen === null
       ? { id, result: CONTEXT_RESULT.transferSyntaxesNotSupported, transferSyntax: IMPLICIT_LITTLE_ENDIAN }
       : { id, result: CONTEXT_RESULT.accepted, transferSyntax: chosen };

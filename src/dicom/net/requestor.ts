@@ -7,13 +7,13 @@ import { connect } from "node:net";
 import { ByteReader } from "./byte-reader.ts";
 import type { CommandSet } from "./command-set.ts";
 import { parseCommandSet, writeCommandSet } from "./command-set.ts";
+import { fragmentBytes, writeFragment } from "./fragments.ts";
 import type { AssociateAccept, ProposedContext } from "./pdu.ts";
 import {
   abort,
   ABORT_REASON,
   associateRequest,
   CONTEXT_RESULT,
-  dataHeader,
   FRAGMENT,
   parseAssociateAccept,
   PDU,
@@ -51,7 +51,6 @@ const REJECT_REASONS: Readonly<Record<string, string>> = {
   "3.2": "local limit exceeded",
 };
 
-const MAX_FRAGMENT_BYTES = 128 * 1024 - 6;
 const MAX_RESPONSE_BYTES = 1024 * 1024;
 
 export class Requestor {
@@ -131,7 +130,7 @@ export class Requestor {
       hasDataSet: dataSet !== undefined,
     });
     try {
-      await this.#fragment(contextId, FRAGMENT.command | FRAGMENT.last, bytes);
+      await writeFragment(this.#socket, contextId, FRAGMENT.command | FRAGMENT.last, bytes);
       if (dataSet !== undefined) await this.#dataSet(contextId, dataSet);
       return await this.#response();
     } catch (cause) {
@@ -142,37 +141,16 @@ export class Requestor {
   }
 
   async #dataSet(contextId: number, parts: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<void> {
-    const agreed = this.#accept.maxPduLength === 0 ? Infinity : this.#accept.maxPduLength - 6;
-    const most = Math.max(2, Math.min(MAX_FRAGMENT_BYTES, agreed) & ~1);
+    const most = fragmentBytes(this.#accept.maxPduLength);
     // One fragment is held back, since only the last may say that it is.
     let held: Uint8Array = new Uint8Array(0);
     for await (const part of parts) {
       for (let at = 0; at < part.length; at += most) {
-        if (held.length > 0) await this.#fragment(contextId, 0, held);
+        if (held.length > 0) await writeFragment(this.#socket, contextId, 0, held);
         held = part.subarray(at, at + most);
       }
     }
-    await this.#fragment(contextId, FRAGMENT.last, held);
-  }
-
-  async #fragment(contextId: number, flags: number, bytes: Uint8Array): Promise<void> {
-    this.#socket.cork();
-    this.#socket.write(dataHeader(contextId, flags, bytes.length));
-    const roomLeft = this.#socket.write(bytes);
-    this.#socket.uncork();
-    if (roomLeft) return;
-    await new Promise<void>((resolve, reject) => {
-      const done = (): void => {
-        this.#socket.off("drain", done).off("close", failed);
-        resolve();
-      };
-      const failed = (): void => {
-        this.#socket.off("drain", done);
-        reject(new AssociationFailed("The connection closed while sending"));
-      };
-      this.#socket.once("drain", done).once("close", failed);
-      if (this.#socket.destroyed) failed();
-    });
+    await writeFragment(this.#socket, contextId, FRAGMENT.last, held);
   }
 
   async #response(): Promise<CommandSet> {

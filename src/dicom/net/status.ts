@@ -15,6 +15,14 @@ export const STATUS = {
   cannotUnderstand: 0xc000,
 } as const;
 
+/** What C-FIND has besides (PS3.4 table C.4-1). */
+export const FIND_STATUS = {
+  pending: 0xff00,
+  /** Some keys were asked for that are not known here. */
+  pendingKeysUnknown: 0xff01,
+  cancelled: 0xfe00,
+} as const;
+
 const OF_FAULT: Readonly<Record<RefusalFault, number>> = {
   unreadable: STATUS.cannotUnderstand,
   mismatch: STATUS.dataSetMismatch,

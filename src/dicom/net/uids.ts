@@ -2,12 +2,33 @@
  * @file UIDs the network side knows: application context, verification, what counts as storage, and the
  * transfer syntaxes whose data sets we can keep as they come (PS3.6 Annex A).
  */
+import type { Encoding } from "../dataset.ts";
 
 export const APPLICATION_CONTEXT = "1.2.840.10008.3.1.1.1";
 export const VERIFICATION = "1.2.840.10008.1.1";
+/** The query SOP classes that are answered (PS3.4 C.6), and where each begins. */
+export const FIND_ROOTS: Readonly<Record<string, "PATIENT" | "STUDY">> = {
+  "1.2.840.10008.5.1.4.1.2.1.1": "PATIENT",
+  "1.2.840.10008.5.1.4.1.2.2.1": "STUDY",
+};
 export const IMPLICIT_LITTLE_ENDIAN = "1.2.840.10008.1.2";
 export const EXPLICIT_LITTLE_ENDIAN = "1.2.840.10008.1.2.1";
 export const DEFLATED_LITTLE_ENDIAN = "1.2.840.10008.1.2.1.99";
+
+const EXPLICIT_BIG_ENDIAN = "1.2.840.10008.1.2.2";
+
+/** The transfer syntaxes in which queries are asked and answered, most welcome first. */
+const QUERY_TRANSFER_SYNTAXES: readonly string[] = [
+  EXPLICIT_LITTLE_ENDIAN,
+  IMPLICIT_LITTLE_ENDIAN,
+  EXPLICIT_BIG_ENDIAN,
+];
+
+/** How elements are written in one of them. */
+export const encodingOf = (transferSyntax: string): Encoding => ({
+  explicitVr: transferSyntax !== IMPLICIT_LITTLE_ENDIAN,
+  littleEndian: transferSyntax !== EXPLICIT_BIG_ENDIAN,
+});
 
 /** Who we are in associations and in file meta information: a 128-bit number under 2.25 (PS3.5 B.2). */
 export const IMPLEMENTATION_CLASS_UID = "2.25.178381084468274275637742936041837780549";
@@ -29,7 +50,7 @@ export const TRANSFER_SYNTAXES: readonly string[] = [
   "1.2.840.10008.1.2.4.202", // HTJ2K Lossless RPCL
   "1.2.840.10008.1.2.5", // RLE Lossless
   DEFLATED_LITTLE_ENDIAN,
-  "1.2.840.10008.1.2.2", // Explicit VR Big Endian
+  EXPLICIT_BIG_ENDIAN,
   "1.2.840.10008.1.2.4.81", // JPEG-LS Near-lossless
   "1.2.840.10008.1.2.4.91", // JPEG 2000
   "1.2.840.10008.1.2.4.203", // HTJ2K
@@ -53,8 +74,9 @@ export const TRANSFER_SYNTAXES: readonly string[] = [
 ];
 
 /** The transfer syntax we would take of those proposed for one presentation context, or null for none. */
-export function chooseTransferSyntax(proposed: readonly string[]): string | null {
-  return TRANSFER_SYNTAXES.find((uid) => proposed.includes(uid)) ?? null;
+export function chooseTransferSyntax(abstractSyntax: string, proposed: readonly string[]): string | null {
+  const ours = abstractSyntax in FIND_ROOTS ? QUERY_TRANSFER_SYNTAXES : TRANSFER_SYNTAXES;
+  return ours.find((uid) => proposed.includes(uid)) ?? null;
 }
 
 const UID = /^(?:0|[1-9][0-9]*)(?:\.(?:0|[1-9][0-9]*))*$/;

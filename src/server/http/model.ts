@@ -6,7 +6,7 @@ import type { FastifyInstance } from "fastify";
 import type { ModelResponse, ModelUseRequest, ModelUseResponse } from "../../domain/api.ts";
 import { HttpError } from "../errors.ts";
 import type { ModelSwitch } from "../scoring/model-switch.ts";
-import { READER } from "./actions.ts";
+import { READER } from "../reading-rules.ts";
 import type { AppContext } from "./app.ts";
 
 const USE_BODY = {

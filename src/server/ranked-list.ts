@@ -1,0 +1,27 @@
+/**
+ * @file The ranked list as DICOM's services read it: unread first, then what was read within a day.
+ */
+import type { Kysely } from "kysely";
+
+import type { RankedItem } from "../domain/worklist.ts";
+import type { Database } from "../store/schema.ts";
+import { listWorklist } from "../store/studies.ts";
+import { attributesOf } from "../triage/policy.ts";
+import { rankWorklist } from "../triage/rank.ts";
+import type { PolicyService } from "./policy/policy-service.ts";
+
+/** How long a study that was read stays on the list. */
+const READ_STAYS_MS = 24 * 60 * 60 * 1000;
+
+export interface RankedList {
+  readonly items: readonly RankedItem[];
+  /** Studies read before this instant are not in it. */
+  readonly readSince: Date;
+}
+
+export async function readRankedList(db: Kysely<Database>, { policy }: PolicyService): Promise<RankedList> {
+  const nowMs = Date.now();
+  const readSince = new Date(nowMs - READ_STAYS_MS);
+  const items = await listWorklist(db, readSince, attributesOf(policy));
+  return { items: rankWorklist(items, policy, nowMs), readSince };
+}
