@@ -1,6 +1,6 @@
 /**
  * @file The programs the tests talk to, from Debian's packages: DICOM tools no one here wrote, a browser,
- * an S3.
+ * an S3, HL7 and SMTP peers.
  *
  * Installed only as root on a system with `apt-get`; elsewhere nothing is changed, and the tests of an
  * absent program are skipped with a stated reason.
@@ -18,6 +18,8 @@ const PEERS: Readonly<Record<string, string>> = {
   radosgw: "/usr/bin/radosgw",
   "ceph-mon": "/usr/bin/ceph-mon",
   "ceph-osd": "/usr/bin/ceph-osd",
+  "python3-hl7": "/usr/bin/mllp_send",
+  "python3-aiosmtpd": "/usr/bin/aiosmtpd",
 };
 
 /** Debian's own way to say that no service is to be started: a program that answers 101 to whoever asks. */
