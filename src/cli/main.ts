@@ -62,6 +62,10 @@ const COMMANDS: Readonly<Record<string, { summary: string; load: () => Promise<C
     summary: "The reading order: check a policy, explain a study's place.",
     load: () => import("./commands/policy.ts"),
   },
+  notify: {
+    summary: "Who is told of what: the running server's channels, and a test of one.",
+    load: () => import("./commands/notify.ts"),
+  },
   simulate: {
     summary: "What prioritisation does to waiting times, by theory and by simulation.",
     load: () => import("./commands/simulate.ts"),

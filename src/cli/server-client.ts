@@ -24,9 +24,7 @@ export async function getJson<T>(server: string, path: string): Promise<T> {
   const answer = await fetch(new URL(path, server)).catch((cause: unknown) => {
     throw noServer(server, cause);
   });
-  const body = (await answer.json().catch(() => null)) as T | ErrorResponse | null;
-  if (answer.ok && body !== null) return body as T;
-  throw new Error((body as ErrorResponse | null)?.error.message ?? unexpected(server, answer.status));
+  return bodyOf<T>(server, answer);
 }
 
 const noServer = (server: string, cause: unknown): Error =>
@@ -38,18 +36,26 @@ const unexpected = (server: string, status: number): string =>
   `Expected FirstRead at ${server}, got an answer with status ${status}.`;
 
 /**
- * Make the server score with another package.
+ * What the server answers to a POST of JSON.
  * @throws Error with the server's reason, or that there is none
  */
-export async function chooseModel(server: string, request: ModelUseRequest): Promise<ModelUseResponse> {
-  const answer = await fetch(new URL("/api/model", server), {
+export async function postJson<T>(server: string, path: string, request: object): Promise<T> {
+  const answer = await fetch(new URL(path, server), {
     method: "POST",
     headers: { "content-type": "application/json" },
     body: JSON.stringify(request),
   }).catch((cause: unknown) => {
     throw noServer(server, cause);
   });
-  const body = (await answer.json().catch(() => null)) as ModelUseResponse | ErrorResponse | null;
-  if (body !== null && "inUse" in body) return body;
-  throw new Error(body?.error.message ?? unexpected(server, answer.status));
+  return bodyOf<T>(server, answer);
+}
+
+/** Make the server score with another package. @throws Error as `postJson` does */
+export const chooseModel = (server: string, request: ModelUseRequest): Promise<ModelUseResponse> =>
+  postJson(server, "/api/model", request);
+
+async function bodyOf<T>(server: string, answer: Response): Promise<T> {
+  const body = (await answer.json().catch(() => null)) as T | ErrorResponse | null;
+  if (answer.ok && body !== null) return body as T;
+  throw new Error((body as ErrorResponse | null)?.error.message ?? unexpected(server, answer.status));
 }

@@ -7,6 +7,8 @@ import { resolve } from "node:path";
 
 import { ConfigError, isText, Section } from "./config-section.ts";
 import { parseWorklistConfig, type WorklistConfig } from "./config-worklist.ts";
+import { parseNotify, type NotifyConfig } from "./notify-config.ts";
+import { parseOrdersConfig, type OrdersConfig } from "./orders-config.ts";
 
 /** What a worklist's processes do; one process may do all of it. */
 export const ROLES = ["receiver", "worker", "web"] as const;
@@ -39,6 +41,10 @@ export interface ServerConfig {
   readonly model: { readonly dir: string | null; readonly threads: number };
   readonly worklist: WorklistConfig;
   readonly log: "text" | "json" | "none";
+  /** What is told to whom. */
+  readonly notify: NotifyConfig;
+  /** Orders taken by HL7; null: none are. */
+  readonly hl7: OrdersConfig | null;
 }
 
 const LOOPBACK = /^(localhost|::1|127(\.\d{1,3}){3})$/;
@@ -121,12 +127,14 @@ export function parseConfig(input: unknown): ServerConfig {
     },
     worklist: parseWorklistConfig(root.section("worklist")),
     log: root.take<ServerConfig["log"]>("log", "text", '"text", "json" or "none"', isLog),
+    notify: parseNotify(root.section("notify")),
+    hl7: parseOrdersConfig(root.section("hl7"), isLoopback),
   };
   http.end("host, port");
   dicom.end("host, port, aeTitle, allowedPeers");
   database.end("url");
   model.end("dir, threads");
-  root.end("dataDir, roles, settleSeconds, http, dicom, database, model, worklist, log");
+  root.end("dataDir, roles, settleSeconds, http, dicom, database, model, worklist, log, notify, hl7");
   refuseExposure(config);
   return config;
 }

@@ -27,6 +27,8 @@ import { cannotListen, httpUrlOf, listenHttp } from "./listen.ts";
 import { createLog, errorText, type Log } from "./log.ts";
 import { Metrics, type Counter } from "./metrics.ts";
 import { startModelService } from "./model-service.ts";
+import { subscribersOf } from "./notifier.ts";
+import { startOutside, type Outside } from "./outside.ts";
 import { PixelCache } from "./pixels.ts";
 import { PolicyService } from "./policy/policy-service.ts";
 import { readRankedList } from "./ranked-list.ts";
@@ -46,6 +48,8 @@ export interface RunningServer {
   readonly httpPort: number;
   /** 0 where this process has no receiver role. */
   readonly dicomPort: number;
+  /** Where HL7 orders are taken; 0 where they are not. */
+  readonly hl7Port: number;
   /** Stops everything cleanly; at most once. */
   stop(): Promise<void>;
 }
@@ -88,7 +92,7 @@ interface Shared {
 async function start(config: ServerConfig, parts: ServerParts, log: Log, stack: Stack): Promise<Ports> {
   if (isModelService(config.roles)) {
     const open = (given: ServerConfig) => (parts.openScorer ?? openThreadScorer)(given, "");
-    return { ...(await startModelService(config, open, log, stack)), dicomPort: 0 };
+    return { ...(await startModelService(config, open, log, stack)), dicomPort: 0, hl7Port: 0 };
   }
   const has = (role: Role) => config.roles.includes(role);
   const objectsDir = join(config.dataDir, "objects");
@@ -118,11 +122,15 @@ async function start(config: ServerConfig, parts: ServerParts, log: Log, stack: 
   stack.push(async () => hub.close());
   let worker: AnalysisWorker | null = null;
   let models: ModelSwitch | null = null;
+  let outside: Outside | null = null;
+  let httpPort = 0;
   const subscription = await listen(connection, {
     onStudy: (uid) => {
       hub.studyChanged(uid);
       worker?.wake(uid);
+      outside?.studyChanged(uid);
     },
+    onDelivery: () => outside?.ring(),
     onProgress: (progress) => hub.progress(progress),
     onModel: () => {
       worker?.modelChanged();
@@ -131,14 +139,22 @@ async function start(config: ServerConfig, parts: ServerParts, log: Log, stack: 
     onGap: () => {
       hub.disconnectAll();
       worker?.wake(null);
+      outside?.ring();
     },
   });
   stack.push(() => subscription.close());
+  outside = await startOutside({
+    ...shared,
+    ...{
+      policy: () => policy.policy,
+      ownUrl: () => httpUrlOf(config.http.host, httpPort || config.http.port),
+    },
+  });
 
   // The page is there, and instances are taken, before the model is: loading it takes both cores for a moment.
   const receive = has("receiver") ? await startReceiving(shared) : null;
-  const web = { hub, receive, parts, policy, models: () => models };
-  const httpPort = has("web") ? await startHttp(shared, web) : 0;
+  const web = { hub, receive, parts, policy, models: () => models, outside };
+  if (has("web")) httpPort = await startHttp(shared, web);
   const dicomPort = receive ? await startDicom(shared, receive, policy) : 0;
   if (has("worker") || has("web")) {
     const opened = await ModelSwitch.open({
@@ -155,7 +171,7 @@ async function start(config: ServerConfig, parts: ServerParts, log: Log, stack: 
     if (has("worker")) worker = startWorker(shared, opened);
   }
   const httpUrl = httpPort === 0 ? "" : httpUrlOf(config.http.host, httpPort);
-  return { httpUrl, httpPort, dicomPort };
+  return { httpUrl, httpPort, dicomPort, hl7Port: outside.orders?.port ?? 0 };
 }
 
 type Ports = Omit<RunningServer, "stop">;
@@ -177,7 +193,8 @@ function startWorker(
   models: ModelSwitch,
 ): AnalysisWorker {
   const { settleSeconds } = config;
-  const worker = new AnalysisWorker({ db, connection, models, settleSeconds, log, metrics });
+  const subscribers = subscribersOf(config.notify);
+  const worker = new AnalysisWorker({ db, connection, models, settleSeconds, subscribers, log, metrics });
   stack.push(() => worker.stop());
   return worker;
 }
@@ -232,15 +249,19 @@ interface WebParts {
   readonly models: () => ModelSwitch | null;
   readonly receive: Receive | null;
   readonly parts: ServerParts;
+  readonly outside: Outside;
 }
 
-async function startHttp(shared: Shared, { hub, policy, models, receive, parts }: WebParts): Promise<number> {
+async function startHttp(shared: Shared, web: WebParts): Promise<number> {
+  const { hub, policy, models, receive, parts, outside } = web;
   const { config, stack, objectsDir } = shared;
   const decoder = new Thread(DECODING_THREAD, { objectsDir });
   stack.push(() => decoder.close());
   const app = await buildApp({
     ...shared,
     ...{ hub, policy, models, scorer: () => models()?.scorer ?? null, receive },
+    notifier: outside.notifier,
+    orders: outside.orders?.address ?? null,
     pixels: new PixelCache(decoder),
     webDir: parts.webDir ?? WEB_DIR,
   });

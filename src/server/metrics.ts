@@ -14,6 +14,11 @@ const COUNTERS = {
   firstread_studies_failed_total: "Studies whose analysis failed.",
   firstread_finding_wait_seconds_total: "Time that settled studies waited for their finding.",
   firstread_slices_scored_total: "Slices scored.",
+  firstread_deliveries_sent_total: "Notices delivered to a channel.",
+  firstread_deliveries_failed_total: "Attempts to deliver a notice that failed.",
+  firstread_deliveries_dead_total: "Notices given up.",
+  firstread_orders_taken_total: "HL7 order messages taken.",
+  firstread_orders_refused_total: "HL7 order messages refused.",
   firstread_http_requests_total: "HTTP requests answered.",
   firstread_http_errors_total: "HTTP requests answered with 5xx.",
 } as const;

@@ -6,6 +6,7 @@ import type { Kysely } from "kysely";
 
 import type { AnalysisState } from "../domain/worklist.ts";
 import { addAudit, OURSELVES } from "./audit.ts";
+import { enqueue, type Subscriber } from "./deliveries.ts";
 import { notifyStudy } from "./notifications.ts";
 import type { Database } from "./schema.ts";
 import type { StudyHolder } from "./study-holder.ts";
@@ -20,11 +21,12 @@ export interface LostStudy {
   readonly givenUp: boolean;
 }
 
-/** Put back the studies whose worker is gone: those in state `from` that nobody holds. */
+/** Put back the studies whose worker is gone: those in state `from` that nobody holds. Giving one up is told. */
 export async function requeueLost(
   db: Kysely<Database>,
   holder: StudyHolder,
   { from, again, giveUp }: { from: AnalysisState; again: AnalysisState; giveUp: AnalysisState },
+  subscribers: readonly Subscriber[],
 ): Promise<LostStudy[]> {
   const rows = await db
     .selectFrom("study")
@@ -42,16 +44,22 @@ export async function requeueLost(
             analysis_reason: `The worker died ${MOST_LOSSES + 1} times while scoring this study.`,
           }
         : { analysis: again };
-      const { numUpdatedRows } = await db
-        .updateTable("study")
-        .set(set)
-        .where("study_instance_uid", "=", uid)
-        .where("analysis", "=", from)
-        .executeTakeFirst();
-      if (numUpdatedRows === 0n) continue;
-      const detail = givenUp ? "Given up." : "Will be scored again.";
-      await addAudit(db, { who: OURSELVES, what: LOST, studyInstanceUid: uid, detail });
-      await notifyStudy(db, uid);
+      const isOurs = await db.transaction().execute(async (trx) => {
+        const { numUpdatedRows } = await trx
+          .updateTable("study")
+          .set(set)
+          .where("study_instance_uid", "=", uid)
+          .where("analysis", "=", from)
+          .executeTakeFirst();
+        if (numUpdatedRows === 0n) return false;
+        const detail = givenUp ? "Given up." : "Will be scored again.";
+        await addAudit(trx, { who: OURSELVES, what: LOST, studyInstanceUid: uid, detail });
+        const facts = { finding: null, tier: null, reason: "" };
+        if (givenUp) await enqueue(trx, subscribers, { event: "failed", studyInstanceUid: uid, facts });
+        await notifyStudy(trx, uid);
+        return true;
+      });
+      if (!isOurs) continue;
       lost.push({ studyInstanceUid: uid, givenUp });
     } finally {
       await holder.letGo(uid);

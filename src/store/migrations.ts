@@ -138,6 +138,46 @@ export const MIGRATIONS: readonly Migration[] = [
       `CREATE INDEX decision_of_study ON decision (study_instance_uid, id)`,
     ],
   },
+  {
+    version: 5,
+    name: "deliveries to the outside, orders from it",
+    statements: [
+      `CREATE TABLE delivery (
+        id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+        message_id uuid NOT NULL DEFAULT gen_random_uuid(),
+        channel text NOT NULL,
+        event text NOT NULL CHECK (event IN ('flagged', 'cleared', 'failed', 'top-tier', 'test')),
+        study_instance_uid text REFERENCES study,
+        facts jsonb NOT NULL,
+        state text NOT NULL DEFAULT 'queued' CHECK (state IN ('queued', 'sent', 'dead')),
+        created_at timestamptz NOT NULL DEFAULT now(),
+        due_at timestamptz NOT NULL DEFAULT now(),
+        attempts integer NOT NULL DEFAULT 0,
+        last_attempt_at timestamptz,
+        last_error text NOT NULL DEFAULT '',
+        sent_at timestamptz
+      )`,
+      // What is to be sent: a handful, however long the log.
+      `CREATE INDEX delivery_due ON delivery (channel, due_at, id) WHERE state = 'queued'`,
+      `CREATE INDEX delivery_queued_study ON delivery (channel, study_instance_uid, id) WHERE state = 'queued'`,
+      `CREATE INDEX delivery_open ON delivery (channel, id) WHERE state <> 'sent'`,
+      `CREATE INDEX delivery_sent ON delivery (channel, sent_at) WHERE state = 'sent'`,
+      `CREATE INDEX delivery_of_study ON delivery (study_instance_uid)`,
+      `CREATE INDEX delivery_age ON delivery (created_at) WHERE state <> 'queued'`,
+      // A study reaches the most pressing tier once, as far as the outside is concerned.
+      `CREATE UNIQUE INDEX delivery_top_tier ON delivery (channel, study_instance_uid) WHERE event = 'top-tier'`,
+      `CREATE TABLE placed_order (
+        accession_number text PRIMARY KEY,
+        order_priority text CHECK (order_priority IN ('stat', 'urgent', 'routine', 'low')),
+        patient_class text CHECK (patient_class IN ('emergency', 'inpatient', 'outpatient', 'unknown')),
+        sender text NOT NULL,
+        control_id text NOT NULL,
+        received_at timestamptz NOT NULL DEFAULT now()
+      )`,
+      `CREATE INDEX placed_order_age ON placed_order (received_at)`,
+      `CREATE INDEX study_accession ON study ((header->>'accessionNumber'))`,
+    ],
+  },
 ];
 
 /** Two processes that start together must not migrate together. Any fixed number serves. */

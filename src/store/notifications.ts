@@ -1,5 +1,6 @@
 /**
- * @file Word between processes, by PostgreSQL's NOTIFY: a study changed, is being scored, another model scores.
+ * @file Word between processes, by PostgreSQL's NOTIFY: a study changed, is being scored, another model
+ * scores, there is something to send.
  *
  * A notification says only where to look. One that is lost loses no data: every listener also looks by
  * itself from time to time, and is told to when its connection was broken.
@@ -14,6 +15,7 @@ import type { Database } from "./schema.ts";
 const STUDY_CHANNEL = "firstread_study";
 const PROGRESS_CHANNEL = "firstread_progress";
 const MODEL_CHANNEL = "firstread_model";
+const DELIVERY_CHANNEL = "firstread_delivery";
 const RECONNECT_MS = 500;
 
 export interface ScoringProgress {
@@ -39,10 +41,16 @@ export async function notifyProgress(db: Kysely<Database>, progress: ScoringProg
   await sql`SELECT pg_notify(${PROGRESS_CHANNEL}, ${JSON.stringify(progress)})`.execute(db);
 }
 
+/** Say that there is something to send; inside a transaction, it is said when that is committed. */
+export async function notifyDelivery(db: Kysely<Database>): Promise<void> {
+  await sql`SELECT pg_notify(${DELIVERY_CHANNEL}, '')`.execute(db);
+}
+
 export interface NotificationHandlers {
   onStudy(studyInstanceUid: string): void;
   onProgress(progress: ScoringProgress): void;
   onModel(): void;
+  onDelivery(): void;
   /** The connection was broken and is back: anything may have changed. */
   onGap(): void;
 }
@@ -64,11 +72,13 @@ export async function listen(
     opened.on("notification", ({ channel, payload = "" }) => {
       if (channel === STUDY_CHANNEL) handlers.onStudy(payload);
       else if (channel === MODEL_CHANNEL) handlers.onModel();
+      else if (channel === DELIVERY_CHANNEL) handlers.onDelivery();
       else if (channel === PROGRESS_CHANNEL) handlers.onProgress(JSON.parse(payload) as ScoringProgress);
     });
     opened.on("error", () => undefined);
     await opened.connect();
-    await opened.query(`LISTEN ${STUDY_CHANNEL}; LISTEN ${PROGRESS_CHANNEL}; LISTEN ${MODEL_CHANNEL}`);
+    const channels = [STUDY_CHANNEL, PROGRESS_CHANNEL, MODEL_CHANNEL, DELIVERY_CHANNEL];
+    await opened.query(channels.map((channel) => `LISTEN ${channel}`).join("; "));
     opened.once("end", () => {
       if (!closed) void reconnect();
     });

@@ -12,6 +12,7 @@ import type { SliceFinding, Saliency } from "../domain/finding.ts";
 import type { SeriesChoice, Skipped } from "../domain/study.ts";
 import type { AnalysisState, FindingSummary } from "../domain/worklist.ts";
 import { addAudit, OURSELVES } from "./audit.ts";
+import { enqueue, type StudyNews, type Subscriber } from "./deliveries.ts";
 import { notifyStudy } from "./notifications.ts";
 import type { Database, StudyTable, StudyTiming } from "./schema.ts";
 import type { StudyHolder } from "./study-holder.ts";
@@ -219,8 +220,8 @@ export interface ScoringOutcome {
 const SLICES_A_STATEMENT = 500;
 
 /**
- * Store what became of a job, in one transaction with its audit entry. A study that was already read waits
- * again when images that came after the reading turn its finding into a suspected bleed.
+ * Store what became of a job, in one transaction with its audit entry and with what is told to the outside. A study
+ * that was already read waits again when images that came after the reading turn its finding into a suspected bleed.
  * @returns false when the study has moved on since (then nothing is written).
  */
 export async function storeOutcome(
@@ -228,6 +229,7 @@ export async function storeOutcome(
   job: ScoringJob,
   move: Move,
   outcome: ScoringOutcome,
+  subscribers: readonly Subscriber[],
 ): Promise<boolean> {
   const { finding, series, skipped, timing, slices, analysisReason, summary } = outcome;
   const set = {
@@ -242,6 +244,8 @@ export async function storeOutcome(
     if (before.reading === "read" && finding?.flagged && !before.finding?.flagged) {
       await reopen(trx, job.studyInstanceUid);
     }
+    const event = flagEvent(before.finding, finding);
+    if (event) await enqueue(trx, subscribers, newsOf(job, event, finding));
     await trx.deleteFrom("slice").where("study_instance_uid", "=", job.studyInstanceUid).execute();
     const rows = slices.map((slice, index) => toRow(job.studyInstanceUid, slice, index));
     for (let start = 0; start < rows.length; start += SLICES_A_STATEMENT) {
@@ -262,10 +266,25 @@ export async function storeFailure(
   job: ScoringJob,
   move: Move,
   reason: string,
+  subscribers: readonly Subscriber[],
 ): Promise<boolean> {
   const set = { analysis_reason: reason };
-  return moveOn(db, job, { ...move, set, summary: reason }, async () => undefined);
+  return moveOn(db, job, { ...move, set, summary: reason }, async (trx) => {
+    await enqueue(trx, subscribers, newsOf(job, "failed", null));
+  });
 }
+
+/** What a new finding is news of, beside the one before it. */
+function flagEvent(before: FindingSummary | null, after: FindingSummary | null): StudyNews["event"] | null {
+  const [was, is] = [before?.flagged === true, after?.flagged === true];
+  return was === is ? null : is ? "flagged" : "cleared";
+}
+
+const newsOf = (
+  { studyInstanceUid }: ScoringJob,
+  event: StudyNews["event"],
+  finding: FindingSummary | null,
+): StudyNews => ({ event, studyInstanceUid, facts: { finding, tier: null, reason: "" } });
 
 /** Give a job back that was not finished, for whoever is next. */
 export async function putBack(db: Kysely<Database>, job: ScoringJob, move: Move): Promise<boolean> {

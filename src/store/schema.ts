@@ -6,8 +6,9 @@
 import type { ColumnType, Generated, JSONColumnType } from "kysely";
 
 import type { Region } from "../domain/finding.ts";
+import type { DeliveryState, NoticeEvent, NoticeFacts } from "../domain/notices.ts";
 import type { Policy } from "../domain/policy.ts";
-import type { PatientClass, SeriesChoice, Skipped, StudyHeader } from "../domain/study.ts";
+import type { OrderPriority, PatientClass, SeriesChoice, Skipped, StudyHeader } from "../domain/study.ts";
 import type {
   AnalysisState,
   Feedback,
@@ -150,6 +151,37 @@ export interface DecisionTable {
   unread: number;
 }
 
+/** One message to one channel: the outbox, the delivery log and the dead letters in one. */
+export interface DeliveryTable {
+  id: Generated<number>;
+  /** The same at each attempt: what a receiver knows a repetition by. */
+  message_id: Generated<string>;
+  channel: string;
+  event: NoticeEvent;
+  /** null for a test. */
+  study_instance_uid: string | null;
+  facts: JSONColumnType<NoticeFacts>;
+  state: ColumnType<DeliveryState, DeliveryState | undefined, DeliveryState>;
+  created_at: GeneratedInstant;
+  /** When it is tried next; while it is being sent, when whoever sends it is given up. */
+  due_at: GeneratedInstant;
+  attempts: Generated<number>;
+  last_attempt_at: OptionalInstant;
+  last_error: Generated<string>;
+  sent_at: OptionalInstant;
+}
+
+/** What an order said (HL7), by accession number: also for a study that is still to come. */
+export interface PlacedOrderTable {
+  accession_number: string;
+  order_priority: OrderPriority | null;
+  patient_class: PatientClass | null;
+  /** The sending application and facility. */
+  sender: string;
+  control_id: string;
+  received_at: GeneratedInstant;
+}
+
 /** Small facts about the installation that must survive a restart. */
 export interface MigrationTable {
   version: number;
@@ -165,5 +197,7 @@ export interface Database {
   model_use: ModelUseTable;
   policy_use: PolicyUseTable;
   decision: DecisionTable;
+  delivery: DeliveryTable;
+  placed_order: PlacedOrderTable;
   migration: MigrationTable;
 }

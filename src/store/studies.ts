@@ -5,6 +5,7 @@ import { sql, type Kysely, type Selectable } from "kysely";
 
 import type { AuditEntry, SliceDetail } from "../domain/api.ts";
 import type { Saliency } from "../domain/finding.ts";
+import type { StudyHeader } from "../domain/study.ts";
 import type { WorklistItem } from "../domain/worklist.ts";
 import type { Database, StudyTable } from "./schema.ts";
 
@@ -144,6 +145,35 @@ export async function listReadStudies(
     .limit(limit)
     .execute();
   return rows.map(toItem);
+}
+
+/** Who and what a study is, or null. */
+export async function findHeader(
+  db: Kysely<Database>,
+  studyInstanceUid: string,
+): Promise<StudyHeader | null> {
+  const row = await db
+    .selectFrom("study")
+    .select("header")
+    .where("study_instance_uid", "=", studyInstanceUid)
+    .executeTakeFirst();
+  return row?.header ?? null;
+}
+
+/** The UID behind a short reference: the first hex digits of its SHA-256. The latest, should two share one. */
+export async function findByReference(db: Kysely<Database>, reference: string): Promise<string | null> {
+  const row = await db
+    .selectFrom("study")
+    .select("study_instance_uid")
+    .where(
+      sql<string>`left(encode(sha256(convert_to(study_instance_uid, 'UTF8')), 'hex'), ${reference.length})`,
+      "=",
+      reference,
+    )
+    .orderBy("arrived_at", "desc")
+    .limit(1)
+    .executeTakeFirst();
+  return row?.study_instance_uid ?? null;
 }
 
 /** A study's row with its series and skipped instances, or null. */

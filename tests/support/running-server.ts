@@ -69,6 +69,8 @@ export class StubScorer implements Scorer {
   readonly saliencyReferencePeak = 2.5;
   readonly saliencyMethod = "hires-cam";
   readonly verdicts = new Map<string, StubVerdict>();
+  /** Of every other study. */
+  otherwise: StubVerdict = { kind: "finding", probability: 0.1 };
   /** How many instances each scoring that was begun had, in order. */
   readonly begun: number[] = [];
   /** Awaited in the middle of each scoring. */
@@ -83,7 +85,7 @@ export class StubScorer implements Scorer {
       ({ header }) => header as { studyInstanceUid: string; instanceNumber: number },
     );
     const studyInstanceUid = headers[0]?.studyInstanceUid ?? "";
-    const verdict = this.verdicts.get(studyInstanceUid) ?? { kind: "finding", probability: 0.1 };
+    const verdict = this.verdicts.get(studyInstanceUid) ?? this.otherwise;
     onProgress(0, sources.length);
     await Promise.race([
       this.hold(),

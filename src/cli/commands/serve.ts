@@ -96,15 +96,15 @@ async function serve(options: ServeOptions): Promise<void> {
   const dicom =
     server.dicomPort === 0 ? "" : `${config.dicom.aeTitle}@${config.dicom.host}:${server.dicomPort}`;
   if (options.json) {
-    const { httpUrl, httpPort, dicomPort } = server;
-    console.log(
-      JSON.stringify({ httpUrl, httpPort, dicomPort, dataDir: config.dataDir, roles: config.roles }),
-    );
+    const { httpUrl, httpPort, dicomPort, hl7Port } = server;
+    const { dataDir, roles } = config;
+    console.log(JSON.stringify({ httpUrl, httpPort, dicomPort, hl7Port, dataDir, roles }));
   } else {
     console.log("FirstRead: research use only, never a diagnosis. Ctrl-C stops.");
     if (isModel) console.log(`  Model      ${server.httpUrl}/invocations`);
     else if (server.httpUrl !== "") console.log(`  Worklist   ${server.httpUrl}`);
     if (dicom !== "") console.log(`  DICOM      ${dicom}`);
+    if (server.hl7Port !== 0) console.log(`  Orders     ${config.hl7?.host}:${server.hl7Port} (HL7 by MLLP)`);
     if (!isModel) console.log(`  Data       ${config.dataDir}`);
   }
   await stopAsked;
@@ -119,9 +119,12 @@ A configuration file is JSON; every member may be left out, and a flag goes befo
                "allowedPeers": [{ "aeTitle": "CT1", "address": "10.1.2.3" }] },
     "database": { "url": "postgres://…" },
     "model": { "dir": "models/default", "threads": 4 },
-    "worklist": { "policy": "policy.yaml", "claimMinutes": 30 } }
+    "worklist": { "policy": "policy.yaml", "claimMinutes": 30 },
+    "notify": { "channels": [{ "name": "pager", "kind": "webhook", "url": "https://…", "secret": "\${PAGER_SECRET}" }] },
+    "hl7": { "port": 2575 } }
 
 HTTP is for this machine only, as there is no login yet. DICOM beyond this machine needs dicom.allowedPeers.
+Who is told of findings (notify), and orders by HL7 (hl7): docs/notify.md.
 
 --role model is the model as a service: GET /ping (200 once the model is loaded) and POST /invocations (image/* or
 application/dicom), as SageMaker's containers have them; no database, no DICOM, nothing kept. It may listen beyond

@@ -9,6 +9,7 @@ import type { Database } from "../../store/schema.ts";
 import { notFound, toHttp } from "../errors.ts";
 import { errorText, type Log } from "../log.ts";
 import type { Metrics } from "../metrics.ts";
+import type { Notifier } from "../notifier.ts";
 import type { PixelCache } from "../pixels.ts";
 import type { PolicyService } from "../policy/policy-service.ts";
 import type { ModelSwitch } from "../scoring/model-switch.ts";
@@ -20,6 +21,7 @@ import { addGuards, refuseForeign, refuseForeignWrite } from "./guards.ts";
 import { addHealthRoutes } from "./health.ts";
 import { addInvocationRoutes } from "./invocations.ts";
 import { addModelRoutes } from "./model.ts";
+import { addNotificationRoutes } from "./notifications.ts";
 import { addPage } from "./page.ts";
 import { addPolicyRoutes } from "./policy.ts";
 import { addStudyRoutes } from "./studies.ts";
@@ -39,6 +41,9 @@ export interface AppContext extends ModelAppContext {
   /** null where this process scores nothing, and while its model is loaded. */
   readonly models: () => ModelSwitch | null;
   readonly policy: PolicyService;
+  readonly notifier: Notifier;
+  /** Where orders are taken; null where they are not. */
+  readonly orders: { readonly host: string; readonly port: number } | null;
   readonly pixels: PixelCache;
   /** null where this process receives nothing. */
   readonly receive: ((instance: IncomingInstance) => Promise<Acceptance>) | null;
@@ -60,6 +65,7 @@ export async function buildApp(context: AppContext): Promise<FastifyInstance> {
   addHealthRoutes(app, context);
   addInvocationRoutes(app, context);
   addModelRoutes(app, context);
+  addNotificationRoutes(app, context);
   addPolicyRoutes(app, context);
   addDicomWebRoutes(app, context);
   await addPage(app, context.webDir);

@@ -8,6 +8,7 @@ import type { Kysely } from "kysely";
 import type pg from "pg";
 
 import { ORDER_PRIORITIES } from "../../domain/study.ts";
+import type { Subscriber } from "../../store/deliveries.ts";
 import { requeueLost } from "../../store/lost-studies.ts";
 import { notifyProgress } from "../../store/notifications.ts";
 import type { ScoringJob } from "../../store/queue.ts";
@@ -45,6 +46,8 @@ export interface AnalysisWorkerOptions {
   readonly connection: pg.ClientConfig;
   readonly models: Pick<ModelSwitch, "scorer" | "bringTo">;
   readonly settleSeconds: number;
+  /** Who is told of findings and failures. */
+  readonly subscribers: readonly Subscriber[];
   readonly log: Log;
   readonly metrics: Metrics;
 }
@@ -123,11 +126,11 @@ export class AnalysisWorker {
   }
 
   async #settle(): Promise<number> {
-    const { db, settleSeconds, metrics, log } = this.#options;
+    const { db, settleSeconds, subscribers, metrics, log } = this.#options;
     const { settled, nextDueMs } = await settleQuiet(db, settleSeconds, SETTLING);
     if (settled.length > 0) this.#scorerBell.ring();
     metrics.add("firstread_studies_settled_total", settled.length);
-    for (const { studyInstanceUid, givenUp } of await requeueLost(db, this.#holder, LOSING)) {
+    for (const { studyInstanceUid, givenUp } of await requeueLost(db, this.#holder, LOSING, subscribers)) {
       log(
         "warn",
         givenUp ? "study given up: its worker died too often" : "study taken up again: its worker died",
@@ -184,7 +187,7 @@ export class AnalysisWorker {
 
   /** Wait for a study's result, and store what became of it. An error of the store is not the study's. */
   async #finish(job: ScoringJob, signal: AbortSignal, scoring: Promise<ScoringResult>): Promise<void> {
-    const { db, log, metrics } = this.#options;
+    const { db, subscribers, log, metrics } = this.#options;
     const study = studyTag(job.studyInstanceUid);
     const startedMs = performance.now();
     const result = await scoring.catch((error: unknown) => {
@@ -199,11 +202,11 @@ export class AnalysisWorker {
     const failed = typeof result === "string" ? result : result.failed;
     let isStored: boolean;
     if (typeof result === "string" || failed !== null) {
-      isStored = await storeFailure(db, job, FAILING, failed ?? "");
+      isStored = await storeFailure(db, job, FAILING, failed ?? "", subscribers);
       if (isStored) metrics.add("firstread_studies_failed_total");
     } else {
       const move = result.finding ? FOUND : NOT_A_HEAD;
-      isStored = await storeOutcome(db, job, move, toOutcome(result, job, new Date()));
+      isStored = await storeOutcome(db, job, move, toOutcome(result, job, new Date()), subscribers);
       if (isStored) this.#count(result.finding?.flagged ?? null, result.slices.length);
     }
     const waitedMs = Math.round(performance.now() - startedMs);
