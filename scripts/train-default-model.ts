@@ -4,12 +4,15 @@
  *   node scripts/train-default-model.ts prepare --work DIR [--part 0/2]    pictures; several may run side by side
  *   node scripts/train-default-model.ts build --work DIR [--output DIR]    extractor, head, threshold, package
  *   node scripts/train-default-model.ts evaluate [--output DIR]            test exams and model card
+ *   node scripts/train-default-model.ts maps --work DIR [--output DIR]     what the heat maps are worth
+ *     [--slices 300] [--phantoms 100] [--faithfulness 24]
  */
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 
 import { DEFAULT_MODEL_DIR } from "../src/model/package.ts";
 import { buildPackage } from "./default-model/build.ts";
+import { evaluateMaps } from "./default-model/evaluate-maps.ts";
 import { writeEvaluation } from "./default-model/write-evaluation.ts";
 import {
   makeDrawnPictures,
@@ -24,6 +27,9 @@ const { values, positionals } = parseArgs({
     work: { type: "string" },
     output: { type: "string", default: DEFAULT_MODEL_DIR },
     part: { type: "string", default: "0/1" },
+    slices: { type: "string", default: "300" },
+    phantoms: { type: "string", default: "100" },
+    faithfulness: { type: "string", default: "24" },
   },
 });
 const work = resolve(values.work ?? "default-model-work");
@@ -41,7 +47,14 @@ if (command === "prepare") {
   await buildPackage(work, resolve(values.output));
 } else if (command === "evaluate") {
   await writeEvaluation(resolve(values.output), dataDir);
+} else if (command === "maps") {
+  const { slices, phantoms, faithfulness } = values;
+  await evaluateMaps(work, resolve(values.output), dataDir, {
+    slices: Number(slices),
+    phantoms: Number(phantoms),
+    faithfulness: Number(faithfulness),
+  });
 } else {
-  console.error("expected: prepare, build or evaluate");
+  console.error("expected: prepare, build, evaluate or maps");
   process.exitCode = 2;
 }

@@ -6,7 +6,7 @@ import type { Html } from "../model/report/html.ts";
 import { figureText } from "../model/report/html.ts";
 import { htmlPage, notes, part } from "../model/report/page.ts";
 import { intervalText, plainTable } from "../model/report/tables.ts";
-import { TOLERANCE_MM } from "./evaluate.ts";
+import { TOLERANCE_MM } from "./judge.ts";
 import type { Figure, MethodFigures } from "./evaluate.ts";
 
 export interface Evaluated {
@@ -52,14 +52,16 @@ export function evaluationPage(
   { model, data, samples, groups, faithfulness }: Evaluated,
 ): Html {
   const [best] = found.toSorted(
-    (a, b) => valueOf(b.pointingEnclosed) - valueOf(a.pointingEnclosed) || valueOf(b.dice) - valueOf(a.dice),
+    (a, b) => valueOf(b.pointing) - valueOf(a.pointing) || valueOf(b.dice) - valueOf(a.dice),
   );
   const localisation = plainTable(
     [
       "method",
       "layer",
       `pointing, ${TOLERANCE_MM} mm`,
-      "and what it encloses",
+      "where found",
+      "outline alone",
+      "and its hull",
       "energy inside",
       "best Dice",
       "IoU there",
@@ -69,8 +71,10 @@ export function evaluationPage(
     found.map((of) => [
       { text: of.method, kind: "said" as const },
       { text: of.layer, kind: "said" as const },
-      cellText(of.pointing),
-      { text: cellText(of.pointingEnclosed), kind: "value" as const },
+      { text: cellText(of.pointing), kind: "value" as const },
+      cellText(of.pointingFound),
+      cellText(of.pointingDrawn),
+      cellText(of.pointingEnclosed),
       cellText(of.energy),
       cellText(of.dice),
       cellText(of.iou),
@@ -93,11 +97,11 @@ export function evaluationPage(
     sections: [
       {
         heading: "Where the finding is",
-        text: `A hit: the map's peak lies in the outline grown by ${TOLERANCE_MM} mm. Energy and overlap are with the outline and what it encloses, its convex hull.`,
+        text: `A hit: the map's peak lies in the finding grown by ${TOLERANCE_MM} mm, on all pictures; where found: on those the network calls positive. PHE-SICH's outlines follow the oedema round the blood: the finding is the outline's convex hull and the blood beside it. Energy and overlap are with the finding.`,
         parts: [
           part(
             "Pointing game",
-            bars(found, (of) => of.pointingEnclosed, "hits, in the outline and what it encloses", 1),
+            bars(found, (of) => of.pointing, "hits", 1),
           ),
           part(
             "Best Dice by threshold",

@@ -6,9 +6,11 @@ import { join } from "node:path";
 
 import type { Command } from "commander";
 
-import { evaluateMethod } from "../../explain/evaluate.ts";
-import type { MethodFigures, Sample } from "../../explain/evaluate.ts";
+import { figuresOf } from "../../explain/evaluate.ts";
+import type { MethodFigures } from "../../explain/evaluate.ts";
 import { evaluationPage } from "../../explain/evaluation-report.ts";
+import { judge } from "../../explain/judge.ts";
+import type { Sample } from "../../explain/judge.ts";
 import { findMethod } from "../../explain/methods.ts";
 import { classTarget } from "../../explain/target.ts";
 import { EXIT_DONE } from "../exit-codes.ts";
@@ -49,10 +51,15 @@ async function readSamples(data: string | undefined, subject: Subject, options: 
 
 const text = (figure: MethodFigures["road"]): string => (figure ? figure.value.toFixed(3) : "–");
 
-function line(figures: MethodFigures): string {
-  const { method, layer, pointing, pointingEnclosed, energy, dice, threshold, road, sanity, mapMs } = figures;
+/** One method's figures in a line. */
+export function figuresLine(figures: MethodFigures): string {
+  const { method, layer, samples, found, energy, dice, threshold, road, sanity, mapMs } = figures;
+  const drawn = figures.pointingDrawn
+    ? `, drawn ${text(figures.pointingDrawn)}, enclosed ${text(figures.pointingEnclosed)}`
+    : "";
   return (
-    `${method.padEnd(20)} ${layer.padEnd(12)} pointing ${text(pointing)} (enclosed ${text(pointingEnclosed)}), ` +
+    `${method.padEnd(20)} ${layer.padEnd(12)} pointing ${text(figures.pointing)} of ${samples} ` +
+    `(found ${text(figures.pointingFound)} of ${found}${drawn}), ` +
     `energy ${text(energy)}, Dice ${text(dice)} at ${threshold?.toFixed(2) ?? "–"}, ROAD ${text(road)}, ` +
     `sanity ${text(sanity)}, ${mapMs.toFixed(0)} ms a map`
   );
@@ -68,24 +75,22 @@ async function run(data: string | undefined, options: Options): Promise<void> {
   if (classIndex < 0) throw new RangeError(`--target: expected one of ${labels.join(", ")}, got ${asked}`);
   const progress = createProgress();
   const found: MethodFigures[] = [];
-  for (const layer of (options.layers ?? subject.layer).split(","))
+  for (const layer of options.layers?.split(",") ?? [subject.layer.replaceAll(",", "+")])
     for (const name of options.methods.split(",")) {
-      const figures = await evaluateMethod(
-        subject.network,
-        samples,
-        { method: findMethod(name), layer },
-        {
-          target: classTarget(classIndex, asked),
-          classIndex,
-          baseline: normalisation.mean.map((mean, c) => -mean / (normalisation.std[c] ?? 1)),
-          faithfulness: options.faithfulness,
-          seed: options.seed,
-          onSample: (done, total) => progress.show(`${name} at ${layer}`, done, total),
-        },
-      );
+      const combination = { method: findMethod(name), layer };
+      const judgement = await judge(subject.network, samples, combination, {
+        target: classTarget(classIndex, asked),
+        classIndex,
+        isFound: (logits) => subject.isFound(classIndex, logits),
+        baseline: normalisation.mean.map((mean, c) => -mean / (normalisation.std[c] ?? 1)),
+        faithfulness: options.faithfulness,
+        seed: options.seed,
+        onSample: (done, total) => progress.show(`${name} at ${layer}`, done, total),
+      });
+      const figures = figuresOf([judgement], options.seed);
       progress.clear();
       found.push(figures);
-      console.log(options.json ? JSON.stringify(figures) : line(figures));
+      console.log(options.json ? JSON.stringify(figures) : figuresLine(figures));
     }
   if (options.out !== undefined) {
     await mkdir(options.out, { recursive: true });
@@ -125,7 +130,7 @@ export function configureEvaluate(command: Command): void {
       "separated by commas",
       "grad-cam,grad-cam++,hires-cam,xgrad-cam,layer-cam,element-wise,eigen-cam,eigen-grad-cam",
     )
-    .option("--layers <names>", "separated by commas (default: the package's)")
+    .option("--layers <names>", "separated by commas, those averaged by + (default: the package's)")
     .option("--target <class>", "the class that is explained (default: the package's)")
     .option("--seed <n>", "of the sample, the noise and the shuffled weights", wholeNumber, 1)
     .option("--out <dir>", "where report.html and figures.json are written")

@@ -7,7 +7,7 @@ import { join } from "node:path";
 
 import sharp from "sharp";
 
-import type { Sample } from "../../explain/evaluate.ts";
+import type { Sample } from "../../explain/judge.ts";
 import type { Mask } from "../../imaging/morphology.ts";
 import { areaOf } from "../../imaging/morphology.ts";
 import { resize } from "../../imaging/resize.ts";
@@ -20,6 +20,7 @@ import type { PreparedImage, PreprocessSpec } from "../../model/preprocess.ts";
 import { seededRandom, shuffled } from "../../model/train/random.ts";
 import { BLEEDS, generatePhantom } from "../../phantom/phantom.ts";
 import type { PhantomStudy } from "../../phantom/phantom.ts";
+import { withBloodBeside } from "./blood-beside.ts";
 import type { Subject } from "./subject.ts";
 
 /** Slices of one patient are near-copies: more of them say little. */
@@ -29,12 +30,16 @@ const UPRIGHT_TURN = 90;
 /** Less blood than this on a phantom's picture is not asked for, in mm². */
 const LEAST_BLEED_MM2 = 150;
 const PHANTOM_ROWS = 256;
+/** No phantom from here on is made for training the default model, nor for choosing its threshold. */
+const FIRST_PHANTOM = 7000;
 /** A picture of unknown scale is as wide as the usual field of a head CT. */
 const USUAL_FIELD_MM = 240;
 
 export interface SampleRequest {
   readonly count: number;
   readonly seed: number;
+  /** PHE-SICH's patients that may be drawn; all where left out. */
+  readonly patients?: ReadonlySet<string>;
 }
 
 function preprocessOf({ preprocess, name }: Subject): PreprocessSpec {
@@ -73,14 +78,16 @@ function cropMask({ rows, columns, values }: Grid, top: number, left: number, si
 export async function pheSichSamples(
   dir: string,
   subject: Subject,
-  { count, seed }: SampleRequest,
+  { count, seed, patients: allowed }: SampleRequest,
 ): Promise<Sample[]> {
   const spec = preprocessOf(subject);
+  const pixelMm = pixelMmOf(spec);
   const patients = await readPheSichLabels(dir);
   const random = seededRandom(seed);
   const samples: Sample[] = [];
   for (const patient of shuffled([...patients.keys()], random)) {
     if (samples.length >= count) break;
+    if (allowed?.has(patient) === false) continue;
     const rows = patients.get(patient) ?? [];
     const bleeding = rows.filter((row) => row.bleeding === true).map(({ file }) => file);
     const wanted = new Set(shuffled(bleeding, random).slice(0, SLICES_A_PATIENT));
@@ -95,7 +102,8 @@ export async function pheSichSamples(
         group: patient,
         image: toImage(rgb, subject),
         mask,
-        pixelMm: pixelMmOf(spec),
+        finding: withBloodBeside(rgb, mask, { pixelMm, brainHu: spec.brainHu }),
+        pixelMm,
       });
     }
   }
@@ -117,8 +125,9 @@ export async function folderSamples(
     const drawn = resize(await readMask(join(dir, "masks", name)), subject.size, subject.size);
     const mask = cropMask(drawn, 0, 0, subject.size);
     if (areaOf(mask) === 0) continue;
+    const group = name.replace(/_[^_]*$/, "");
     const pixelMm = USUAL_FIELD_MM / subject.size;
-    samples.push({ name, group: name.replace(/_[^_]*$/, ""), image: toImage(rgb, subject), mask, pixelMm });
+    samples.push({ name, group, image: toImage(rgb, subject), mask, finding: null, pixelMm });
   }
   return samples;
 }
@@ -145,19 +154,20 @@ export function phantomSamples(subject: Subject, { count, seed }: SampleRequest)
   const samples: Sample[] = [];
   for (let index = 0; samples.length < count && index < 3 * count; index++) {
     const bleed = BLEEDS[index % BLEEDS.length] ?? null;
-    const phantom = generatePhantom({ seed: seed + index, bleed, rows: PHANTOM_ROWS });
+    const phantom = generatePhantom({ seed: FIRST_PHANTOM + seed + index, bleed, rows: PHANTOM_ROWS });
     const pictures = prepareSlices(phantom.slices, spec)
       .filter(({ brainMm2 }) => brainMm2 > 0)
       .map((picture) => ({ picture, mask: phantomMask(phantom, picture, spec.size) }))
       .sort((a, b) => areaOf(b.mask) - areaOf(a.mask));
     const [worst] = pictures;
     if (!worst || areaOf(worst.mask) * pixelMm ** 2 < LEAST_BLEED_MM2) continue;
-    const name = `phantom ${seed + index} (${bleed ?? ""})`;
+    const name = `phantom ${FIRST_PHANTOM + seed + index} (${bleed ?? ""})`;
     samples.push({
       name,
       group: name,
       image: toImage(worst.picture.rgb, subject),
       mask: worst.mask,
+      finding: null,
       pixelMm,
     });
   }

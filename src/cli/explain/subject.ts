@@ -4,6 +4,7 @@
 import { readFile } from "node:fs/promises";
 
 import { Network } from "../../explain/network.ts";
+import { calibrated } from "../../model/classifier.ts";
 import { IMAGENET_NORMALISATION, readExtractorNote } from "../../model/import/extractor-note.ts";
 import { loadPackage } from "../../model/package.ts";
 import type { PreprocessSpec } from "../../model/preprocess.ts";
@@ -23,6 +24,8 @@ export interface Subject {
   readonly layer: string;
   readonly method: string;
   readonly target: string;
+  /** Whether logits `[classes]` say that a class is there; for a package its own class is by its threshold. */
+  readonly isFound: (classIndex: number, logits: Float32Array) => boolean;
   /** The raw peak of the package's own method and layer that gets full colour; null where it is not known. */
   readonly referencePeak: number | null;
 }
@@ -36,6 +39,9 @@ export interface SubjectOptions {
 }
 
 const DEFAULT_METHOD = "grad-cam";
+
+const isLargest = (classIndex: number, logits: Float32Array): boolean =>
+  logits[classIndex] === Math.max(...logits);
 
 async function readLabels(file: string | undefined, classes: number): Promise<string[]> {
   if (file === undefined) return Array.from({ length: classes }, (_, index) => String(index));
@@ -75,6 +81,7 @@ async function openGraph(file: string, options: SubjectOptions): Promise<Subject
     layer: "auto",
     method: DEFAULT_METHOD,
     target: "predicted",
+    isFound: isLargest,
     referencePeak: null,
   };
 }
@@ -96,6 +103,10 @@ export async function openSubject(options: SubjectOptions): Promise<Subject> {
     layer: spec.layer,
     method: spec.saliency.method,
     target: spec.positive,
+    isFound: (classIndex, logits) =>
+      labels[classIndex] === spec.positive
+        ? (calibrated([...logits], spec.calibration)[classIndex] ?? 0) >= spec.threshold.value
+        : isLargest(classIndex, logits),
     referencePeak: spec.saliency.referencePeak,
   };
 }
