@@ -5,7 +5,7 @@
  *   node scripts/train-default-model.ts build --work DIR [--output DIR]    extractor, head, threshold, package
  *   node scripts/train-default-model.ts evaluate [--output DIR]            test exams and model card
  *   node scripts/train-default-model.ts maps --work DIR [--output DIR]     what the heat maps are worth
- *     [--slices 300] [--phantoms 100] [--faithfulness 24]
+ *     [--slices 150] [--phantoms 40] [--faithfulness 12]
  */
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
@@ -27,9 +27,9 @@ const { values, positionals } = parseArgs({
     work: { type: "string" },
     output: { type: "string", default: DEFAULT_MODEL_DIR },
     part: { type: "string", default: "0/1" },
-    slices: { type: "string", default: "300" },
-    phantoms: { type: "string", default: "100" },
-    faithfulness: { type: "string", default: "24" },
+    slices: { type: "string", default: "150" },
+    phantoms: { type: "string", default: "40" },
+    faithfulness: { type: "string", default: "12" },
   },
 });
 const work = resolve(values.work ?? "default-model-work");

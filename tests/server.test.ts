@@ -6,6 +6,7 @@ import { request } from "node:http";
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
+import type { MethodSaliencyResponse } from "../src/domain/api.ts";
 import { DEFAULT_POLICY } from "../src/triage/policy.ts";
 import { rankWorklist } from "../src/triage/rank.ts";
 import {
@@ -98,6 +99,32 @@ describe("a study on its way", () => {
       ...{ rows: 1, columns: 2, values: [1, 0.25], peak: 5 },
       region: { top: 1, left: 2, rows: 4, columns: 5.5 },
     });
+  });
+
+  it("has a slice's map by another method made, as strong on the worst slice as the model's own", async () => {
+    const address = `${server.httpUrl}/api/studies/1.2.11/slices/2/saliency`;
+    const { saliencyMethods, item } = await getStudy(server, "1.2.11");
+    expect(saliencyMethods).toEqual(["hires-cam", "layer-cam"]);
+    const made = (await (await fetch(`${address}?method=layer-cam`)).json()) as MethodSaliencyResponse;
+    // The worst slice is the first: its own map rises to 3, this one to 0.6, and full colour is 2.5 there.
+    expect(item.finding?.peakSliceIndex).toBe(0);
+    expect(made.referencePeak).toBeCloseTo((2.5 * 0.6) / 3, 6);
+    expect([made.values, made.peak]).toEqual([[0.1235, 1], 0.3]);
+    expect(scorer.mapped.at(-1)).toMatchObject({
+      ...{ method: "layer-cam", slice: { sopInstanceUid: "1.2.11.1.3", frame: 1 } },
+      peakSlice: { sopInstanceUid: "1.2.11.1.1", frame: 1 },
+    });
+    expect(scorer.mapped.at(-1)?.objectKeys).toHaveLength(3);
+    const own = (await (await fetch(`${address}?method=hires-cam`)).json()) as MethodSaliencyResponse;
+    expect([own.peak, own.referencePeak]).toEqual([5, 2.5]);
+    const unknown = await fetch(`${address}?method=score-cam`);
+    expect([unknown.status, await unknown.text()]).toEqual([
+      404,
+      expect.stringContaining("hires-cam, layer-cam"),
+    ]);
+    expect(
+      (await fetch(`${server.httpUrl}/api/studies/1.2.11/slices/9/saliency?method=layer-cam`)).status,
+    ).toBe(404);
   });
 
   it("gives a slice's pixels once, and says when they are still the same", async () => {

@@ -381,6 +381,37 @@ describe.skipIf(!hasChromium)(`the page${skipped}`, () => {
     expect(await textOf(page, ".corner.is-bottom-right")).toBe("hires-cam map, peak 0.500 (5 % of full)");
   });
 
+  it("shows the map by the method that is chosen, by key and by list, with its own peak", async () => {
+    const region = { top: 0, left: 0, rows: 512, columns: 512 };
+    const asked: string[] = [];
+    const server = await serve({
+      saliency: (_index, method) => {
+        asked.push(method);
+        const made = { rows: 1, columns: 1, values: [1], region };
+        return method === "" ? { ...made, peak: 0.5 } : { ...made, peak: 0.25, referencePeak: 0.25 };
+      },
+      referencePeak: 10,
+    });
+    const { page } = await open(server, `/#/study/${uid(0)}`);
+    await page.waitForSelector(".frame[data-loaded=true]");
+    const at = { row: 256, column: 200 };
+    const own = await colourAt(page, [0.45, 0.45], at);
+    const words = (): Promise<string> => textOf(page, ".corner.is-bottom-right");
+    await page.keyboard.press("m");
+    await eventually(words).toBe("grad-cam map, peak 0.250 (100 % of full)");
+    expect(await colourAt(page, [0.45, 0.45], at)).not.toEqual(own);
+    await page.locator(".method select").selectOption("layer-cam");
+    await eventually(words).toBe("layer-cam map, peak 0.250 (100 % of full)");
+    // The list has let go of the keys: the arrow goes to the next slice, whose map is made too.
+    const before = Number(await sliceOf(page));
+    await page.keyboard.press("ArrowDown");
+    await eventually(() => sliceOf(page)).toBe(String(before + 1));
+    await eventually(words).toBe("layer-cam map, peak 0.250 (100 % of full)");
+    await page.keyboard.press("m");
+    await eventually(words).toBe("hires-cam map, peak 0.500 (5 % of full)");
+    expect(new Set(asked)).toEqual(new Set(["", "grad-cam", "layer-cam"]));
+  });
+
   it("shows the three windows with the colours that the network gets", async () => {
     const server = await serve();
     const { page } = await open(server, `/#/study/${uid(0)}`);

@@ -33,9 +33,7 @@ const WAYS: readonly Way[] = [
   { method: "layer-cam", layer: EXTRACTOR.layer },
   { method: "grad-cam++", layer: EXTRACTOR.layer },
   { method: "eigen-grad-cam", layer: EXTRACTOR.layer },
-  { method: "full-grad", layer: EXTRACTOR.layer },
   { method: "hires-cam", layer: "features.8" },
-  { method: "hires-cam", layer: "features.3" },
   { method: "layer-cam", layer: "features.4.expanded" },
 ];
 

@@ -67,8 +67,10 @@ export interface StudyDetail {
    * the model states none, or another one made the finding.
    */
   readonly saliencyReferencePeak: number | null;
-  /** The method of the model's one map, by its name in `firstread explain`; null when another model made it. */
+  /** The method of the model's own map, by its name in `firstread explain`; null when another model made it. */
   readonly saliencyMethod: string | null;
+  /** Every method that the model's maps can be made by, its own first; only its own, or none, where no others can. */
+  readonly saliencyMethods: readonly string[];
 }
 
 /**
@@ -76,6 +78,15 @@ export interface StudyDetail {
  * Int16 little endian HU, `[rows, columns]`.
  */
 export type SaliencyResponse = Omit<Saliency, "values"> & { readonly values: readonly number[] };
+
+/**
+ * `GET …/slices/:index/saliency?method=NAME`: the map by another method, made when it is asked for. 409 when the model
+ * that scores now is not the one that made the finding.
+ */
+export type MethodSaliencyResponse = SaliencyResponse & {
+  /** The raw peak that gets full colour: by it the most suspicious slice is as strong as in the model's own map. */
+  readonly referencePeak: number | null;
+};
 
 /** What a reader can do: `POST /api/studies/:studyInstanceUid/{claim,release,read,reopen,rescore}`. */
 export type ReaderAction = "claim" | "release" | "read" | "reopen" | "rescore";

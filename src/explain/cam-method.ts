@@ -27,21 +27,20 @@ export interface Weighed {
 export type Weigh = (weighed: Weighed) => string;
 
 /** The weighted channels summed, the negative part left out: `[N, rows, columns]`. */
-function addSum(graph: GraphBuilder, weighted: string, output: string): string {
-  const sum = graph.add("ReduceSum", [weighted, graph.ints([1])], { keepdims: 0 });
-  return graph.add("Relu", [sum], {}, output);
+function addSum(graph: GraphBuilder, weighted: string): string {
+  return graph.add("Relu", [graph.add("ReduceSum", [weighted, graph.ints([1])], { keepdims: 0 })]);
 }
 
 /** The model with the target's score and its gradient at the maps as inner values. */
 function withGradient(
   model: Model,
   target: Target,
-  { logits, classes, maps }: { logits: string; classes: number; maps: string },
+  { logits, classes, maps }: { logits: string; classes: number; maps: readonly string[] },
 ): { model: Model; score: string } {
   const scored = new GraphBuilder(model);
   // The images of a batch do not touch each other, so the gradient of the sum is each one's own.
   const score = target.add(scored, logits, classes, logits);
-  return { model: differentiate(scored.build(), { of: score, withRespectTo: [maps] }), score };
+  return { model: differentiate(scored.build(), { of: score, withRespectTo: maps }), score };
 }
 
 /** A method as an output `saliency` of a model package. */
@@ -51,8 +50,10 @@ function asSaliency(name: string, weigh: Weigh): SaliencyMethod {
     add(model, { logits, classes, classIndex, maps }) {
       const compiled = withGradient(model, classTarget(classIndex), { logits, classes, maps }).model;
       const graph = new GraphBuilder({ ...compiled, outputs: model.outputs });
-      addSum(graph, weigh({ graph, maps, gradient: gradientName(maps) }), "saliency");
-      graph.output("saliency", "saliency", ["N", "rows", "columns"]);
+      const sum = maps
+        .map((layer) => addSum(graph, weigh({ graph, maps: layer, gradient: gradientName(layer) })))
+        .reduce((a, b) => graph.add("Add", [a, b]));
+      graph.output(graph.add("Identity", [sum], {}, "saliency"), "saliency", ["N", "rows", "columns"]);
       return graph.build();
     },
   };
@@ -74,13 +75,13 @@ export function explainedModel(
     const score = target.add(graph, logits, classes, logits);
     return { model: graph.build(), score };
   };
-  const start = usesGradients ? withGradient(model, target, { logits, classes, maps: layer }) : plain();
+  const start = usesGradients ? withGradient(model, target, { logits, classes, maps: [layer] }) : plain();
   const graph = new GraphBuilder({ ...start.model, outputs: [] });
   const weighted = weigh({ graph, maps: layer, gradient: usesGradients ? gradientName(layer) : "" });
   graph.output(logits, "explained/logits");
   graph.output(start.score, "explained/score");
   if (principal) graph.output(weighted, "explained/map");
-  else graph.output(addSum(graph, weighted, "explained/map"));
+  else graph.output(addSum(graph, weighted), "explained/map");
   return graph.build();
 }
 

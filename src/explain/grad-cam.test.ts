@@ -13,7 +13,7 @@ const input = { maps: floats([2, 2, 2, 3], values) };
 
 async function saliencyOf(pooling: "mean" | "max" | "mean+max", weights: number[], classIndex: number) {
   const head = { weights: Float32Array.from(weights), bias: Float32Array.of(0.1, -0.2) };
-  const target = { logits: "logits", classes: 2, classIndex, maps: "maps" };
+  const target = { logits: "logits", classes: 2, classIndex, maps: ["maps"] };
   const model = gradCam.add(headModel(maps, pooling, head, 15), target);
   const session = await Session.load(model);
   const { saliency, logits } = await session.run(input);

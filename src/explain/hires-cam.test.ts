@@ -9,7 +9,7 @@ import { hiResCam } from "./hires-cam.ts";
 async function saliencyOf(pooling: Pooling, weights: number[], channels: number, values: number[]) {
   const maps = { layer: "maps", channels, rows: 1, columns: 2 };
   const head = { weights: Float32Array.from(weights), bias: Float32Array.of(0, 0.7) };
-  const target = { logits: "logits", classes: 2, classIndex: 1, maps: "maps" };
+  const target = { logits: "logits", classes: 2, classIndex: 1, maps: ["maps"] };
   const session = await Session.load(hiResCam.add(headModel(maps, pooling, head, 15), target));
   const { saliency } = await session.run({ maps: floats([1, channels, 1, 2], values) });
   await session.dispose();

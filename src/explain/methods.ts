@@ -11,6 +11,7 @@ import { gradCam } from "./grad-cam.ts";
 import { hiResCam } from "./hires-cam.ts";
 import { integratedGradients } from "./integrated-gradients.ts";
 import { layerCam } from "./layer-cam.ts";
+import type { SaliencyMethod } from "../model/compile.ts";
 import type { Method } from "./method.ts";
 import { occlusion } from "./occlusion.ts";
 import { scoreCam } from "./score-cam.ts";
@@ -31,6 +32,13 @@ export const METHODS: readonly Method[] = [
   scoreCam,
   occlusion,
 ];
+
+/**
+ * Methods whose map of a class comes from the same run as its score, for any network. Of the others some need hundreds
+ * of runs, some show something for every image, and Grad-CAM++ and XGrad-CAM are derived for feature maps that are
+ * never negative: where they are (HardSwish), these two point elsewhere.
+ */
+export const COMPILED_METHODS: readonly SaliencyMethod[] = [hiResCam, gradCam, layerCam, elementWise];
 
 export const METHOD_NAMES: readonly string[] = METHODS.map(({ name }) => name);
 

@@ -3,6 +3,7 @@
  */
 import type { Region, Saliency } from "../domain/finding.ts";
 import type { Slice } from "../domain/slice.ts";
+import type { Model } from "../nn/model.ts";
 import { Session } from "../nn/session.ts";
 import { rgbToTensor } from "./input-tensor.ts";
 import { loadPackage } from "./package.ts";
@@ -84,7 +85,19 @@ export class Classifier {
    */
   static async load(dir: string, options: { threads?: number } = {}): Promise<Classifier> {
     const loaded = await loadPackage(dir);
-    const session = await Session.load(loaded.onnx, options);
+    return Classifier.open(loaded, loaded.onnx, options);
+  }
+
+  /**
+   * As `load`, of a package at hand.
+   * @param graph its own, or one that makes its map by another method
+   */
+  static async open(
+    loaded: ModelPackage,
+    graph: Model | Uint8Array,
+    options: { threads?: number } = {},
+  ): Promise<Classifier> {
+    const session = await Session.load(graph, options);
     for (const output of ["logits", "saliency"]) {
       if (!session.outputNames.includes(output)) {
         throw new ModelPackageError(`model.onnx has no output "${output}"`);

@@ -27,8 +27,8 @@ export interface SaliencyTarget {
   readonly classes: number;
   /** The class that is explained, by its place in the logits. */
   readonly classIndex: number;
-  /** The value with the feature maps, `[N, channels, rows, columns]`. */
-  readonly maps: string;
+  /** Values with feature maps, `[N, channels, rows, columns]`; of several, of one size, their maps are added up. */
+  readonly maps: readonly string[];
 }
 
 /**
@@ -107,7 +107,7 @@ export function compileModel({
     logits: "logits",
     classes: head.bias.length,
     classIndex,
-    maps: maps.layer,
+    maps: [maps.layer],
   });
   return connect(extractorTo(extractor, maps.layer), withInnerNames(explained, "head/"));
 }

@@ -33,7 +33,7 @@ const brightness: SaliencyMethod = {
   add(model, { maps }) {
     const graph = new GraphBuilder(model);
     const first = graph.constant(floats([1, 3, 1, 1], [1, 0, 0]), "first channel");
-    const chosen = graph.add("ReduceSum", [graph.add("Mul", [maps, first]), graph.ints([1])], {
+    const chosen = graph.add("ReduceSum", [graph.add("Mul", [maps[0] ?? "", first]), graph.ints([1])], {
       keepdims: 0,
     });
     graph.output(chosen, "saliency", ["N", "rows", "columns"]);

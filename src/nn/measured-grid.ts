@@ -24,7 +24,7 @@ type Extent = readonly [rows: number, columns: number];
 type Grid = readonly [rows: CellAxis, columns: CellAxis];
 
 /** Images of noise that each cell is measured on: what one tells of the centre scatters by a few pixels. */
-const IMAGES = 4;
+const IMAGES = 2;
 /** Standard deviation of their pixels, that of a normalised image. */
 const NOISE = 1;
 /** Gradients further from where a cell lies by padding than so many cells are tails, which the image's rim cuts. */

@@ -265,6 +265,26 @@ export async function findSliceSource(
   return { sopInstanceUid, frame, objectKey, digest };
 }
 
+/** What is behind each scored slice of a study, in position order. */
+export async function listSliceSources(
+  db: Kysely<Database>,
+  studyInstanceUid: string,
+): Promise<SliceSource[]> {
+  const rows = await db
+    .selectFrom("slice")
+    .innerJoin("instance", "instance.sop_instance_uid", "slice.sop_instance_uid")
+    .select(["slice.sop_instance_uid", "slice.frame", "instance.object_key", "instance.digest"])
+    .where("slice.study_instance_uid", "=", studyInstanceUid)
+    .orderBy("slice.index")
+    .execute();
+  return rows.map((row) => ({
+    sopInstanceUid: row.sop_instance_uid,
+    frame: row.frame,
+    objectKey: row.object_key,
+    digest: row.digest,
+  }));
+}
+
 /** What was done with a study, oldest first. */
 export async function listHistory(db: Kysely<Database>, studyInstanceUid: string): Promise<AuditEntry[]> {
   const rows = await db

@@ -12,6 +12,8 @@ import type { WorklistItem } from "../../src/domain/worklist.ts";
 import { parseConfig } from "../../src/server/config.ts";
 import { startServer, type RunningServer, type ServerParts } from "../../src/server/main.ts";
 import type {
+  MadeMap,
+  MapRequest,
   Scorer,
   ScoringOptions,
   ScoringResult,
@@ -68,6 +70,9 @@ export class StubScorer implements Scorer {
   readonly model = { name: "stub", version: "1" };
   readonly saliencyReferencePeak = 2.5;
   readonly saliencyMethod = "hires-cam";
+  readonly saliencyMethods = ["hires-cam", "layer-cam"];
+  /** What maps were asked for. */
+  readonly mapped: MapRequest[] = [];
   readonly verdicts = new Map<string, StubVerdict>();
   /** Of every other study. */
   otherwise: StubVerdict = { kind: "finding", probability: 0.1 };
@@ -119,6 +124,15 @@ export class StubScorer implements Scorer {
         ...{ probability, flagged, slices: [], skipped: [] },
         timingMs: { read: 1, model: 2, total: 3 },
       },
+    };
+  }
+
+  async map(request: MapRequest): Promise<MadeMap> {
+    this.mapped.push(request);
+    const region = { top: 1, left: 2, rows: 4, columns: 5.5 };
+    return {
+      saliency: { rows: 1, columns: 2, values: Float32Array.of(0.123456, 1), peak: 0.3, region },
+      peakSlicePeak: 0.6,
     };
   }
 

@@ -6,17 +6,9 @@
  * from ever coarser means of what is left.
  */
 
-/** Weights of the neighbours: by edge 1/6, by corner 1/12. */
-const NEIGHBOURS: readonly (readonly [row: number, column: number, weight: number])[] = [
-  [-1, -1, 1 / 12],
-  [-1, 0, 1 / 6],
-  [-1, 1, 1 / 12],
-  [0, -1, 1 / 6],
-  [0, 1, 1 / 6],
-  [1, -1, 1 / 12],
-  [1, 0, 1 / 6],
-  [1, 1, 1 / 12],
-];
+/** Weights of the neighbours. */
+const BY_EDGE = 1 / 6;
+const BY_CORNER = 1 / 12;
 
 /** Standard deviation of the noise, in units of the normalised image; as published. */
 export const NOISE = 0.01;
@@ -51,6 +43,25 @@ function filledCoarsely({ rows, columns, values }: Plane, known: Uint8Array): Fl
   return values.map((value, i) => (known[i] === 1 ? value : (coarse[cellOf(i)] ?? 0)));
 }
 
+/** A plane with a rim of zeros, so that no neighbour has to be looked for beyond an edge. */
+function rimmed({ rows, columns, values }: Plane): Float32Array {
+  const stride = columns + 2;
+  const padded = new Float32Array(stride * (rows + 2));
+  for (let row = 0; row < rows; row++) {
+    padded.set(values.subarray(row * columns, (row + 1) * columns), (row + 1) * stride + 1);
+  }
+  return padded;
+}
+
+/** The weighted sum of the eight neighbours of a place in a plane with a rim. */
+function around(padded: Float32Array, at: number, stride: number): number {
+  const value = (i: number): number => padded[i] as number;
+  const edges = value(at - stride) + value(at - 1) + value(at + 1) + value(at + stride);
+  const corners =
+    value(at - stride - 1) + value(at - stride + 1) + value(at + stride - 1) + value(at + stride + 1);
+  return BY_EDGE * edges + BY_CORNER * corners;
+}
+
 /**
  * A plane `[rows, columns]` with what is missing filled in.
  * @param known 1 where a pixel is kept
@@ -58,22 +69,19 @@ function filledCoarsely({ rows, columns, values }: Plane, known: Uint8Array): Fl
  */
 export function imputed(plane: Plane, known: Uint8Array, noise: () => number): Float32Array {
   const { rows, columns } = plane;
+  const stride = columns + 2;
   const values = filledCoarsely(plane, known);
-  const missing = [...known.keys()].filter((i) => known[i] !== 1);
-  for (let round = 0; round < ROUNDS; round++) {
-    for (const i of missing) {
-      const [row, column] = [Math.floor(i / columns), i % columns];
-      let [sum, weights] = [0, 0];
-      for (const [down, right, weight] of NEIGHBOURS) {
-        const [r, c] = [row + down, column + right];
-        if (r < 0 || c < 0 || r >= rows || c >= columns) continue;
-        sum += weight * (values[r * columns + c] ?? 0);
-        weights += weight;
-      }
-      const before = values[i] ?? 0;
-      values[i] = before + OVERSHOOT * (sum / weights - before);
+  const padded = rimmed({ rows, columns, values });
+  const ones = rimmed({ rows, columns, values: new Float32Array(rows * columns).fill(1) });
+  const missing = Int32Array.from([...known.keys()].filter((i) => known[i] !== 1));
+  const places = missing.map((i) => (Math.floor(i / columns) + 1) * stride + (i % columns) + 1);
+  const weights = Float32Array.from(places, (at) => around(ones, at, stride));
+  for (let round = 0; round < ROUNDS; round++)
+    for (let k = 0; k < places.length; k++) {
+      const at = places[k] as number;
+      const mean = around(padded, at, stride) / (weights[k] as number);
+      padded[at] = (padded[at] as number) + OVERSHOOT * (mean - (padded[at] as number));
     }
-  }
-  for (const i of missing) values[i] = (values[i] ?? 0) + NOISE * noise();
+  missing.forEach((i, k) => (values[i] = (padded[places[k] ?? 0] ?? 0) + NOISE * noise()));
   return values;
 }

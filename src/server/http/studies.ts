@@ -3,7 +3,13 @@
  */
 import type { FastifyInstance } from "fastify";
 
-import type { SaliencyResponse, StudyDetail, WorklistResponse } from "../../domain/api.ts";
+import type {
+  MethodSaliencyResponse,
+  SaliencyResponse,
+  StudyDetail,
+  WorklistResponse,
+} from "../../domain/api.ts";
+import type { Saliency } from "../../domain/finding.ts";
 import {
   findSaliency,
   findSliceSource,
@@ -14,6 +20,7 @@ import {
 } from "../../store/studies.ts";
 import { attributesOf } from "../../triage/policy.ts";
 import { notFound } from "../errors.ts";
+import { saliencyBy } from "./saliency-by.ts";
 import type { StudyParams } from "./actions.ts";
 import type { AppContext } from "./app.ts";
 
@@ -21,6 +28,11 @@ import type { AppContext } from "./app.ts";
 const READ_STAYS_MS = 24 * 60 * 60 * 1000;
 /** Saliency values are shown in 256 colours: four decimals are plenty. */
 const DECIMALS = 10_000;
+
+const toResponse = (saliency: Saliency): SaliencyResponse => ({
+  ...saliency,
+  values: Array.from(saliency.values, (value) => Math.round(value * DECIMALS) / DECIMALS),
+});
 
 interface SliceParams extends StudyParams {
   readonly index: string;
@@ -60,7 +72,11 @@ export function addStudyRoutes(app: FastifyInstance, context: AppContext): void 
         item.finding?.model.version === active?.model.version;
       const saliencyReferencePeak = isItsModel ? (active?.saliencyReferencePeak ?? null) : null;
       const saliencyMethod = isItsModel ? (active?.saliencyMethod ?? null) : null;
-      return { item, series, slices, skipped, history, saliencyReferencePeak, saliencyMethod };
+      const saliencyMethods = isItsModel ? (active?.saliencyMethods ?? []) : [];
+      return {
+        ...{ item, series, slices, skipped, history },
+        ...{ saliencyReferencePeak, saliencyMethod, saliencyMethods },
+      };
     },
   );
 
@@ -81,17 +97,19 @@ export function addStudyRoutes(app: FastifyInstance, context: AppContext): void 
     },
   );
 
-  app.get<{ Params: SliceParams }>(
+  app.get<{ Params: SliceParams; Querystring: { readonly method?: string } }>(
     "/api/studies/:studyInstanceUid/slices/:index/saliency",
-    async ({ params }, reply): Promise<SaliencyResponse> => {
+    async ({ params, query }, reply): Promise<SaliencyResponse | MethodSaliencyResponse> => {
       const index = sliceIndex(params.index);
+      if (query.method !== undefined) {
+        const made = await saliencyBy(context, query.method, params.studyInstanceUid, index);
+        reply.header("cache-control", "no-store");
+        return { ...toResponse(made.saliency), referencePeak: made.referencePeak };
+      }
       const saliency = await findSaliency(db, params.studyInstanceUid, index);
       if (!saliency) throw notFound(`The saliency of slice ${index}`);
       reply.header("cache-control", "no-store");
-      return {
-        ...saliency,
-        values: Array.from(saliency.values, (value) => Math.round(value * DECIMALS) / DECIMALS),
-      };
+      return toResponse(saliency);
     },
   );
 }

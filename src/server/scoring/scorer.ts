@@ -41,6 +41,28 @@ export interface ScoringOptions {
   readonly signal: AbortSignal;
 }
 
+/** A slice, by where it comes from. */
+export interface SliceOfStudy {
+  readonly sopInstanceUid: string;
+  readonly frame: number;
+}
+
+/** A map of a scored slice by another method than the model's own. */
+export interface MapRequest {
+  readonly method: string;
+  /** Where the object store keeps the instances that were scored, in position order. */
+  readonly objectKeys: readonly string[];
+  readonly slice: SliceOfStudy;
+  /** The slice that speaks most for a bleed. */
+  readonly peakSlice: SliceOfStudy;
+}
+
+export interface MadeMap {
+  readonly saliency: Saliency;
+  /** The raw peak of the same method's map on the most suspicious slice. */
+  readonly peakSlicePeak: number;
+}
+
 /** What classifying one image gives: the body of `POST /invocations`. */
 export interface Classification {
   readonly file: string;
@@ -55,6 +77,10 @@ export interface Scorer {
   readonly saliencyReferencePeak: number | null;
   /** The method of the map that the model's graph gives with its logits. */
   readonly saliencyMethod: string;
+  /** Every method that maps can be made by, its own first. */
+  readonly saliencyMethods: readonly string[];
+  /** @throws HttpError (4xx) when there is no such method, or the slice can no longer be read. */
+  map(request: MapRequest): Promise<MadeMap>;
   score(sources: readonly ScoringSource[], options: ScoringOptions): Promise<ScoringResult>;
   /** @throws HttpError (4xx) when the bytes are no image that the model can see. */
   classify(bytes: Uint8Array, mediaType: string): Promise<Classification>;

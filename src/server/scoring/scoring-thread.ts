@@ -7,12 +7,14 @@ import { workerData } from "node:worker_threads";
 import { decodeSlices } from "../../dicom/decode.ts";
 import type { InstanceHeader } from "../../dicom/instance.ts";
 import { Classifier, type PictureResult } from "../../model/classifier.ts";
+import { loadPackage } from "../../model/package.ts";
 import { readPicture } from "../../model/picture-file.ts";
 import { scoreStudy } from "../../model/score-study.ts";
 import { tryClassifier } from "../../model/try-classifier.ts";
 import { DiskObjectStore } from "../../store/objects.ts";
 import { answerCalls, type CallContext } from "../thread-side.ts";
-import type { Classification, ScoringResult, ScoringSource } from "./scorer.ts";
+import type { Classification, MadeMap, MapRequest, ScoringResult, ScoringSource } from "./scorer.ts";
+import { StudyMaps, methodsFor } from "./study-maps.ts";
 import { UNUSABLE_IMAGE, type LoadedModel, type ScoringThreadData } from "./thread-scorer.ts";
 
 const { modelDir, threads, objectsDir } = workerData as ScoringThreadData;
@@ -27,6 +29,7 @@ async function load(): Promise<LoadedModel> {
     model: { name: spec.name, version: spec.version },
     saliencyReferencePeak: spec.saliency.referencePeak,
     saliencyMethod: spec.saliency.method,
+    saliencyMethods: methodsFor(spec.saliency.method),
   };
 }
 
@@ -78,4 +81,22 @@ async function picturesOf(
   return classifier.classifyRgb([picture]);
 }
 
-answerCalls({ load, score, classify });
+/** Opened when the first other map is asked for. */
+let maps: Promise<StudyMaps> | null = null;
+
+async function openMaps(): Promise<StudyMaps> {
+  const [loaded, objects, classifier] = await Promise.all([
+    loadPackage(modelDir),
+    DiskObjectStore.open(objectsDir),
+    loading,
+  ]);
+  const read = (key: string): Promise<Uint8Array> => objects.bytes(key);
+  return new StudyMaps(loaded, { threads, read, openSlabs: () => classifier.openSlabs() });
+}
+
+async function map(request: MapRequest): Promise<MadeMap> {
+  maps ??= openMaps();
+  return (await maps).make(request);
+}
+
+answerCalls({ load, score, classify, map });

@@ -2,7 +2,15 @@
  * @file A scorer whose model can be changed while it is used: what was begun with the old one ends with it.
  */
 import type { ModelReference } from "../../domain/finding.ts";
-import type { Classification, Scorer, ScoringOptions, ScoringResult, ScoringSource } from "./scorer.ts";
+import type {
+  Classification,
+  MadeMap,
+  MapRequest,
+  Scorer,
+  ScoringOptions,
+  ScoringResult,
+  ScoringSource,
+} from "./scorer.ts";
 
 /** A scorer, and what it is doing. */
 class Engaged {
@@ -51,6 +59,10 @@ export class SwitchableScorer implements Scorer {
     return this.#current.scorer.saliencyMethod;
   }
 
+  get saliencyMethods(): readonly string[] {
+    return this.#current.scorer.saliencyMethods;
+  }
+
   /** From now on use another; the old one is closed when nothing of it is under way. */
   replace(scorer: Scorer): void {
     const retiring = this.#current.retire().finally(() => this.#retiring.delete(retiring));
@@ -65,6 +77,10 @@ export class SwitchableScorer implements Scorer {
 
   classify(bytes: Uint8Array, mediaType: string): Promise<Classification> {
     return this.#current.call((scorer) => scorer.classify(bytes, mediaType));
+  }
+
+  map(request: MapRequest): Promise<MadeMap> {
+    return this.#current.call((scorer) => scorer.map(request));
   }
 
   async close(): Promise<void> {

@@ -7,7 +7,7 @@ import { toLocalFolder } from "../../store/location.ts";
 import type { ServerConfig } from "../config.ts";
 import { HttpError } from "../errors.ts";
 import { Thread } from "../thread.ts";
-import type { Classification, Scorer, ScoringResult } from "./scorer.ts";
+import type { Classification, MadeMap, Scorer, ScoringResult } from "./scorer.ts";
 
 /** What the thread is started with. */
 export interface ScoringThreadData {
@@ -21,10 +21,13 @@ export interface LoadedModel {
   readonly model: ModelReference;
   readonly saliencyReferencePeak: number | null;
   readonly saliencyMethod: string;
+  readonly saliencyMethods: readonly string[];
 }
 
 /** The name of an error that is the sender's fault, across the thread's border. */
 export const UNUSABLE_IMAGE = "UnusableImage";
+/** The name of an error that says that a map cannot be made. */
+export const NO_MAP = "NoMap";
 
 const SCORING_THREAD = new URL("./scoring-thread.ts", import.meta.url);
 
@@ -47,6 +50,11 @@ export async function openThreadScorer({ model }: ServerConfig, objectsDir: stri
   });
   return {
     ...loaded,
+    map: (request) =>
+      thread.call<MadeMap>("map", request).catch((cause: unknown) => {
+        if ((cause as Error).name !== NO_MAP) throw cause;
+        throw new HttpError(422, "no-map", (cause as Error).message, { cause });
+      }),
     score: (sources, options) => thread.call<ScoringResult>("score", sources, options),
     classify: (bytes, mediaType) =>
       thread.call<Classification>("classify", { bytes, mediaType }).catch((cause: unknown) => {

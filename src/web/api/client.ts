@@ -3,6 +3,7 @@
  */
 import type {
   ErrorResponse,
+  MethodSaliencyResponse,
   ReaderAction,
   SaliencyResponse,
   StudyDetail,
@@ -80,6 +81,15 @@ export async function getPixels(
 
 export const getSaliency = (uid: string, index: number, signal: AbortSignal): Promise<SaliencyResponse> =>
   json(`${study(uid)}/slices/${index}/saliency`, { signal });
+
+/** The map by another method than the model's own. */
+export const getSaliencyBy = (
+  uid: string,
+  index: number,
+  method: string,
+  signal: AbortSignal,
+): Promise<MethodSaliencyResponse> =>
+  json(`${study(uid)}/slices/${index}/saliency?method=${encodeURIComponent(method)}`, { signal });
 
 export async function act(uid: string, action: ReaderAction, reader: string): Promise<void> {
   await post(`${study(uid)}/${action}`, { reader });

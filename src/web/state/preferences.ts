@@ -8,9 +8,11 @@ export interface Preferences {
   readonly overlay: "off" | "heat" | "outline";
   /** Of the overlay, 0…1. */
   readonly opacity: number;
+  /** The method of the map; null for the model's own. */
+  readonly method: string | null;
 }
 
-let preferences: Preferences = { filter: { tab: "all", text: "" }, overlay: "heat", opacity: 0.4 };
+let preferences: Preferences = { filter: { tab: "all", text: "" }, overlay: "heat", opacity: 0.4, method: null };
 
 export const getPreferences = (): Preferences => preferences;
 

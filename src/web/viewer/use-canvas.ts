@@ -4,7 +4,7 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "react";
 import type { RefObject } from "react";
 
-import type { SliceDetail } from "../../domain/api.ts";
+import type { SaliencyResponse, SliceDetail } from "../../domain/api.ts";
 import { heatRgba, outlineRgba, saliencyOnSlice, saliencyStrength } from "../../imaging/overlay.ts";
 import type { Preferences } from "../state/preferences.ts";
 import type { Display } from "./display.ts";
@@ -18,6 +18,8 @@ export type OverlayStyle = Preferences["overlay"];
 export interface Picture {
   readonly slice: SliceDetail | undefined;
   readonly loaded: LoadedSlice | undefined;
+  /** The map that is laid on it. */
+  readonly saliency: SaliencyResponse | null;
   readonly display: Display;
   readonly placement: Placement;
   readonly overlay: OverlayStyle;
@@ -47,7 +49,7 @@ class Layer {
 
 function paintOverlay(
   { rows, columns }: SliceDetail,
-  saliency: NonNullable<LoadedSlice["saliency"]>,
+  saliency: SaliencyResponse,
   referencePeak: number | null,
   style: OverlayStyle,
 ): Uint8ClampedArray<ArrayBuffer> {
@@ -77,7 +79,7 @@ export function usePicture(
   picture: Picture,
 ): void {
   const layers = useRef<{ image: Layer; overlay: Layer } | null>(null);
-  const { slice, loaded, display, placement, overlay, opacity, referencePeak } = picture;
+  const { slice, loaded, saliency, display, placement, overlay, opacity, referencePeak } = picture;
   useLayoutEffect(() => {
     const canvas = canvasRef.current;
     const context = canvas?.getContext("2d");
@@ -98,7 +100,6 @@ export function usePicture(
       paintSlice(loaded.hu, slice.rows, slice.columns, display),
     );
     context.drawImage(image, rect.x, rect.y, rect.width, rect.height);
-    const { saliency } = loaded;
     if (overlay === "off" || !saliency) return;
     const layer = layers.current.overlay.draw([saliency, referencePeak, overlay], size, () =>
       paintOverlay(slice, saliency, referencePeak, overlay),
@@ -106,5 +107,5 @@ export function usePicture(
     context.globalAlpha = overlay === "outline" ? 1 : opacity;
     context.drawImage(layer, rect.x, rect.y, rect.width, rect.height);
     context.globalAlpha = 1;
-  }, [canvasRef, frame, slice, loaded, display, placement, overlay, opacity, referencePeak]);
+  }, [canvasRef, frame, slice, loaded, saliency, display, placement, overlay, opacity, referencePeak]);
 }

@@ -3,7 +3,7 @@
  */
 import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
 
-import type { SliceDetail, StudyDetail } from "../../domain/api.ts";
+import type { SaliencyResponse, SliceDetail, StudyDetail } from "../../domain/api.ts";
 import type { Window } from "../../domain/slice.ts";
 import { formatPercent, formatSigned } from "../format.ts";
 import { useKeys } from "../keys.ts";
@@ -17,10 +17,11 @@ import { SliceStore, serverSlices } from "./slice-store.ts";
 import type { LoadedSlice } from "./slice-store.ts";
 import { Strip } from "./strip.tsx";
 import { Toolbar } from "./toolbar.tsx";
+import { useMethodMap } from "./use-method-map.ts";
 import { usePicture, useSize } from "./use-canvas.ts";
 import { usePointer } from "./use-pointer.ts";
 
-type OverlayState = Pick<Preferences, "overlay" | "opacity">;
+type OverlayState = Pick<Preferences, "overlay" | "opacity" | "method">;
 
 const PAGE_SLICES = 10;
 const BRAIN: Display = PRESETS[0]?.display ?? null;
@@ -39,7 +40,7 @@ export function Viewer({ detail }: { readonly detail: StudyDetail }) {
   const [chosen, setChosen] = useState<number | null>(null);
   const [display, setDisplay] = useState<Display>(BRAIN);
   const [placement, setPlacement] = useState<Placement>(FITTED);
-  const [{ overlay, opacity }, setOverlayState] = useState<OverlayState>(getPreferences);
+  const [{ overlay, opacity, method }, setOverlayState] = useState<OverlayState>(getPreferences);
   const canvasRef = useRef<HTMLCanvasElement>(null);
   const frameRef = useRef<HTMLDivElement>(null);
   const hoverRef = useRef<HTMLSpanElement>(null);
@@ -55,18 +56,30 @@ export function Viewer({ detail }: { readonly detail: StudyDetail }) {
   useEffect(() => store.focus(index), [store, index]);
   const loaded = useSyncExternalStore(store.subscribe, () => store.get(index));
   const problem = useSyncExternalStore(store.subscribe, () => store.problem(index));
-  const referencePeak = useMemo(() => referenceOf(detail), [detail]);
+  const ownReference = useMemo(() => referenceOf(detail), [detail]);
+  const methods = detail.saliencyMethods;
+  /** null: the model's own. */
+  const other = method !== null && methods.indexOf(method) > 0 ? method : null;
+  const made = useMethodMap(uid, index, overlay === "off" || slice?.probability === null ? null : other);
+  const saliency = other === null ? (loaded?.saliency ?? null) : made.saliency;
+  const referencePeak = other === null ? ownReference : (made.saliency?.referencePeak ?? null);
   const hasMaps = slices.some(({ saliencyPeak }) => saliencyPeak !== null);
 
-  usePicture(canvasRef, frame, { slice, loaded, display, placement, overlay, opacity, referencePeak });
+  usePicture(canvasRef, frame, {
+    ...{ slice, loaded, saliency, display, placement, overlay, opacity, referencePeak },
+  });
 
   const go = useCallback((to: number) => setChosen(Math.min(last, Math.max(0, to))), [last]);
   const setOverlay = (change: Partial<OverlayState>): void => {
     keepPreferences(change);
-    setOverlayState({ overlay, opacity, ...change });
+    setOverlayState({ overlay, opacity, method, ...change });
   };
   const toggle = (style: "heat" | "outline"): void =>
     setOverlay({ overlay: overlay === style ? "off" : style });
+  const nextMethod = (): void => {
+    const next = methods[(methods.indexOf(other ?? methods[0] ?? "") + 1) % methods.length];
+    if (next !== undefined) setOverlay({ method: next });
+  };
   const reset = (): void => {
     setPlacement(FITTED);
     setDisplay(BRAIN);
@@ -99,6 +112,7 @@ export function Viewer({ detail }: { readonly detail: StudyDetail }) {
     s: () => peakIndex !== null && go(peakIndex),
     h: () => toggle("heat"),
     o: () => toggle("outline"),
+    m: nextMethod,
     r: reset,
     ...Object.fromEntries(PRESETS.map((preset) => [preset.key, () => setDisplay(preset.display)])),
   });
@@ -110,6 +124,9 @@ export function Viewer({ detail }: { readonly detail: StudyDetail }) {
         overlay={overlay}
         opacity={opacity}
         hasMaps={hasMaps}
+        methods={methods}
+        method={other ?? methods[0] ?? ""}
+        onMethod={(next) => setOverlay({ method: next })}
         onDisplay={setDisplay}
         onOverlay={(next) => setOverlay({ overlay: next })}
         onOpacity={(next) => setOverlay({ opacity: next })}
@@ -146,7 +163,8 @@ export function Viewer({ detail }: { readonly detail: StudyDetail }) {
             </p>
             <p className="corner is-bottom-right">
               <span ref={hoverRef} />
-              <span title={ONE_MAP}>{peakWords(loaded, referencePeak, detail.saliencyMethod)}</span>
+              {overlay !== "off" && made.problem !== "" && <span role="alert">{made.problem}</span>}
+              <span>{peakWords(saliency, referencePeak, other ?? detail.saliencyMethod)}</span>
             </p>
           </>
         )}
@@ -170,17 +188,14 @@ function sliceWords({ index, probability }: SliceDetail, count: number): string 
   return `Slice ${index + 1} of ${count}, ${words}`;
 }
 
-/** What stands in place of a choice of methods. */
-const ONE_MAP = "The model gives this one map with its score; firstread explain makes others.";
-
 /** The map's method and raw peak, and how it compares with a clear bleed's. */
 function peakWords(
-  loaded: LoadedSlice | undefined,
+  saliency: SaliencyResponse | null,
   referencePeak: number | null,
   method: string | null,
 ): string {
-  if (!loaded?.saliency) return "";
-  const { peak } = loaded.saliency;
+  if (!saliency) return "";
+  const { peak } = saliency;
   const share =
     referencePeak === null ? "" : ` (${Math.round((100 * Math.max(0, peak)) / referencePeak)} % of full)`;
   return `${method === null ? "Map" : `${method} map,`} peak ${peak.toPrecision(3)}${share}`;
