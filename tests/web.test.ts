@@ -378,10 +378,10 @@ describe.skipIf(!hasChromium)(`the page${skipped}`, () => {
     const withMap = await colourAt(page, [0.45, 0.45], at);
     await page.keyboard.press("h");
     expect(await colourAt(page, [0.45, 0.45], at)).toEqual(withMap);
-    expect(await textOf(page, ".corner.is-bottom-right")).toBe("hires-cam map, peak 0.500 (5 % of full)");
+    expect(await textOf(page, ".corner.is-bottom-right")).toBe("hires-cam map, peak 0.500 (5 % of full) E");
   });
 
-  it("shows the map by the method that is chosen, by key and by list, with its own peak", async () => {
+  it("shows the map by the method that is chosen, by key and by click, with its own peak", async () => {
     const region = { top: 0, left: 0, rows: 512, columns: 512 };
     const asked: string[] = [];
     const server = await serve({
@@ -397,18 +397,18 @@ describe.skipIf(!hasChromium)(`the page${skipped}`, () => {
     const at = { row: 256, column: 200 };
     const own = await colourAt(page, [0.45, 0.45], at);
     const words = (): Promise<string> => textOf(page, ".corner.is-bottom-right");
-    await page.keyboard.press("m");
-    await eventually(words).toBe("grad-cam map, peak 0.250 (100 % of full)");
+    await page.keyboard.press("e");
+    await eventually(words).toBe("grad-cam map, peak 0.250 (100 % of full) E");
     expect(await colourAt(page, [0.45, 0.45], at)).not.toEqual(own);
-    await page.locator(".method select").selectOption("layer-cam");
-    await eventually(words).toBe("layer-cam map, peak 0.250 (100 % of full)");
-    // The list has let go of the keys: the arrow goes to the next slice, whose map is made too.
+    await page.click(".map-words");
+    await eventually(words).toBe("layer-cam map, peak 0.250 (100 % of full) E");
+    // The next slice's map is made, too.
     const before = Number(await sliceOf(page));
     await page.keyboard.press("ArrowDown");
     await eventually(() => sliceOf(page)).toBe(String(before + 1));
-    await eventually(words).toBe("layer-cam map, peak 0.250 (100 % of full)");
-    await page.keyboard.press("m");
-    await eventually(words).toBe("hires-cam map, peak 0.500 (5 % of full)");
+    await eventually(words).toBe("layer-cam map, peak 0.250 (100 % of full) E");
+    await page.keyboard.press("e");
+    await eventually(words).toBe("hires-cam map, peak 0.500 (5 % of full) E");
     expect(new Set(asked)).toEqual(new Set(["", "grad-cam", "layer-cam"]));
   });
 

@@ -8,8 +8,7 @@ import { useEffect, useEffectEvent } from "react";
 export type KeyMap = Readonly<Record<string, (event: KeyboardEvent) => void>>;
 
 const isTyping = (target: EventTarget | null): boolean =>
-  target instanceof HTMLElement &&
-  target.closest("input:not([type=range]), textarea, select, dialog") !== null;
+  target instanceof HTMLElement && target.closest("input:not([type=range]), textarea, dialog") !== null;
 
 /** Enter and Space belong to the button or link that has the focus. */
 const isItsOwn = (event: KeyboardEvent): boolean =>

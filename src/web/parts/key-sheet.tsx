@@ -39,6 +39,7 @@ const SHEET: readonly { title: string; keys: readonly (readonly [string, string]
       ["1 2 3 4", "Brain, subdural, bone, model view"],
       ["H", "Heat map on or off"],
       ["O", "Heat map as an outline"],
+      ["E", "Heat map by another method"],
       ["Right drag, or Shift drag", "Window"],
       ["Ctrl wheel, drag", "Zoom, pan"],
       ["R", "Reset the view"],

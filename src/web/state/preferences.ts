@@ -12,7 +12,12 @@ export interface Preferences {
   readonly method: string | null;
 }
 
-let preferences: Preferences = { filter: { tab: "all", text: "" }, overlay: "heat", opacity: 0.4, method: null };
+let preferences: Preferences = {
+  filter: { tab: "all", text: "" },
+  overlay: "heat",
+  opacity: 0.4,
+  method: null,
+};
 
 export const getPreferences = (): Preferences => preferences;
 

@@ -11,10 +11,6 @@ interface ToolbarProps {
   readonly opacity: number;
   /** Whether the study has maps at all. */
   readonly hasMaps: boolean;
-  /** The methods there are, the model's own first, and the one that is shown. */
-  readonly methods: readonly string[];
-  readonly method: string;
-  readonly onMethod: (method: string) => void;
   readonly onDisplay: (display: Display) => void;
   readonly onOverlay: (overlay: OverlayStyle) => void;
   readonly onOpacity: (opacity: number) => void;
@@ -23,7 +19,6 @@ interface ToolbarProps {
 
 export function Toolbar(props: ToolbarProps) {
   const { display, overlay, opacity, hasMaps, onDisplay, onOverlay, onOpacity, onReset } = props;
-  const { methods, method, onMethod } = props;
   const isShown = (preset: Display): boolean =>
     preset === display ||
     (preset !== null &&
@@ -56,7 +51,6 @@ export function Toolbar(props: ToolbarProps) {
         >
           Outline <kbd>O</kbd>
         </button>
-        {methods.length > 1 && <MethodChoice {...{ methods, method, onMethod }} />}
         <label className="opacity">
           <span className="visually-hidden">Opacity of the heat map</span>
           <input
@@ -75,32 +69,5 @@ export function Toolbar(props: ToolbarProps) {
         Reset <kbd>R</kbd>
       </button>
     </div>
-  );
-}
-
-/** What a reader should know before comparing. */
-const METHOD_TITLE =
-  "How the map is made. The first is the model's own, measured best; those that need hundreds of runs (Score-CAM, " +
-  "occlusion) are made by firstread explain.";
-
-function MethodChoice({ methods, method, onMethod }: Pick<ToolbarProps, "methods" | "method" | "onMethod">) {
-  return (
-    <label className="method" title={METHOD_TITLE}>
-      <span className="visually-hidden">Method of the map</span>
-      <select
-        value={method}
-        onChange={(event) => {
-          onMethod(event.target.value);
-          event.target.blur(); // the arrow keys go back to the slices
-        }}
-      >
-        {methods.map((name, i) => (
-          <option key={name} value={name}>
-            {i === 0 ? `${name} (the model's)` : name}
-          </option>
-        ))}
-      </select>
-      <kbd>M</kbd>
-    </label>
   );
 }

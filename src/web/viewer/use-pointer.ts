@@ -18,6 +18,10 @@ export interface PointerHandlers {
   onHover(at: Point | null): void;
 }
 
+/** A control that lies on the picture gets its own clicks. */
+const isControl = (target: EventTarget | null): boolean =>
+  target instanceof Element && target.closest("button") !== null;
+
 /** One notch of a common mouse wheel, in CSS pixels; trackpads send many small steps that add up to it. */
 const NOTCH_PX = 60;
 
@@ -59,7 +63,7 @@ export function usePointer(ref: RefObject<HTMLElement | null>, handlers: Pointer
     });
     listen("contextmenu", (event) => event.preventDefault());
     listen("pointerdown", (event) => {
-      if (event.button > 2) return;
+      if (event.button > 2 || isControl(event.target)) return;
       const start = { x: event.clientX, y: event.clientY };
       drag = { kind: event.button === 2 || event.shiftKey ? "window" : "pan", start, last: start };
       element.setPointerCapture(event.pointerId);

@@ -65,6 +65,8 @@ export function Viewer({ detail }: { readonly detail: StudyDetail }) {
   const referencePeak = other === null ? ownReference : (made.saliency?.referencePeak ?? null);
   const hasMaps = slices.some(({ saliencyPeak }) => saliencyPeak !== null);
 
+  const words = peakWords(saliency, referencePeak, other ?? detail.saliencyMethod);
+
   usePicture(canvasRef, frame, {
     ...{ slice, loaded, saliency, display, placement, overlay, opacity, referencePeak },
   });
@@ -112,7 +114,7 @@ export function Viewer({ detail }: { readonly detail: StudyDetail }) {
     s: () => peakIndex !== null && go(peakIndex),
     h: () => toggle("heat"),
     o: () => toggle("outline"),
-    m: nextMethod,
+    e: nextMethod,
     r: reset,
     ...Object.fromEntries(PRESETS.map((preset) => [preset.key, () => setDisplay(preset.display)])),
   });
@@ -124,9 +126,6 @@ export function Viewer({ detail }: { readonly detail: StudyDetail }) {
         overlay={overlay}
         opacity={opacity}
         hasMaps={hasMaps}
-        methods={methods}
-        method={other ?? methods[0] ?? ""}
-        onMethod={(next) => setOverlay({ method: next })}
         onDisplay={setDisplay}
         onOverlay={(next) => setOverlay({ overlay: next })}
         onOpacity={(next) => setOverlay({ opacity: next })}
@@ -164,7 +163,17 @@ export function Viewer({ detail }: { readonly detail: StudyDetail }) {
             <p className="corner is-bottom-right">
               <span ref={hoverRef} />
               {overlay !== "off" && made.problem !== "" && <span role="alert">{made.problem}</span>}
-              <span>{peakWords(saliency, referencePeak, other ?? detail.saliencyMethod)}</span>
+              {words !== "" && (
+                <button
+                  type="button"
+                  className="map-words"
+                  title={methodTitle(methods)}
+                  disabled={methods.length < 2}
+                  onClick={nextMethod}
+                >
+                  {words} {methods.length > 1 && <kbd>E</kbd>}
+                </button>
+              )}
             </p>
           </>
         )}
@@ -187,6 +196,13 @@ function sliceWords({ index, probability }: SliceDetail, count: number): string 
   const words = probability === null ? "not scored" : `hemorrhage ${formatPercent(probability)}`;
   return `Slice ${index + 1} of ${count}, ${words}`;
 }
+
+/** What a reader should know before comparing. */
+const methodTitle = (methods: readonly string[]): string =>
+  (methods.length > 1
+    ? `The map by another method: ${methods.join(", ")}. The first is the model's own, which points best. `
+    : "The map that the model gives with its score. ") +
+  "Methods that need hundreds of runs (Score-CAM, occlusion) are made by firstread explain.";
 
 /** The map's method and raw peak, and how it compares with a clear bleed's. */
 function peakWords(
