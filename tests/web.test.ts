@@ -396,7 +396,7 @@ describe.skipIf(!hasChromium)(`the page${skipped}`, () => {
     await page.waitForSelector(".frame[data-loaded=true]");
     const at = { row: 256, column: 200 };
     const own = await colourAt(page, [0.45, 0.45], at);
-    const words = (): Promise<string> => textOf(page, ".corner.is-bottom-right");
+    const words = (): Promise<string> => textOf(page, ".map-words");
     await page.keyboard.press("e");
     await eventually(words).toBe("grad-cam map, peak 0.250 (100 % of full) E");
     expect(await colourAt(page, [0.45, 0.45], at)).not.toEqual(own);

@@ -29,7 +29,7 @@ export async function saliencyBy(
 ): Promise<SaliencyBy> {
   const active = scorer();
   const [study, sources] = await Promise.all([
-    findStudy(db, studyInstanceUid),
+    findStudy(db, studyInstanceUid, []),
     listSliceSources(db, studyInstanceUid),
   ]);
   const finding = study?.item.finding;
