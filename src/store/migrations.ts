@@ -178,6 +178,101 @@ export const MIGRATIONS: readonly Migration[] = [
       `CREATE INDEX study_accession ON study ((header->>'accessionNumber'))`,
     ],
   },
+  {
+    version: 6,
+    name: "workitems, subscriptions",
+    statements: [
+      // 2.25 and a UUID of version 8, made of a hash (RFC 9562, 5.8): the same study, the same workitems.
+      `CREATE FUNCTION workitem_uid(study text, attempt integer) RETURNS text
+      LANGUAGE plpgsql IMMUTABLE STRICT AS $$
+      DECLARE
+        hash bytea := substr(sha256(convert_to('FirstRead workitem ' || attempt || ' of ' || study, 'UTF8')), 1, 16);
+        number numeric := 0;
+      BEGIN
+        hash := set_byte(hash, 6, (get_byte(hash, 6) & 15) | 128);
+        hash := set_byte(hash, 8, (get_byte(hash, 8) & 63) | 128);
+        FOR i IN 0..15 LOOP number := number * 256 + get_byte(hash, i); END LOOP;
+        RETURN '2.25.' || number;
+      END $$`,
+      `CREATE TABLE workitem (
+        workitem_uid text PRIMARY KEY,
+        study_instance_uid text NOT NULL REFERENCES study,
+        attempt integer NOT NULL,
+        state text NOT NULL DEFAULT 'SCHEDULED' CHECK (state IN
+          ('SCHEDULED', 'IN PROGRESS', 'COMPLETED', 'CANCELED')),
+        transaction_uid text,
+        performer text,
+        reason text NOT NULL DEFAULT '',
+        scheduled_at timestamptz NOT NULL DEFAULT now(),
+        started_at timestamptz,
+        ended_at timestamptz,
+        changed_at timestamptz NOT NULL DEFAULT now(),
+        changes jsonb NOT NULL DEFAULT '{}',
+        UNIQUE (study_instance_uid, attempt)
+      )`,
+      // At most one is open: two readers cannot hold one study.
+      `CREATE UNIQUE INDEX workitem_open ON workitem (study_instance_uid)
+        WHERE state IN ('SCHEDULED', 'IN PROGRESS')`,
+      `CREATE INDEX workitem_ended ON workitem (ended_at, workitem_uid)
+        WHERE state IN ('COMPLETED', 'CANCELED')`,
+      `CREATE FUNCTION schedule_workitem(study text) RETURNS void LANGUAGE sql AS $$
+        INSERT INTO workitem (workitem_uid, study_instance_uid, attempt)
+        SELECT workitem_uid(study, next.attempt), study, next.attempt
+        FROM (SELECT coalesce(max(attempt), 0) + 1 AS attempt FROM workitem WHERE study_instance_uid = study) AS next
+      $$`,
+      // A workitem never goes back (PS3.4 CC.1.1): what was begun and let go is canceled, and another is scheduled.
+      `CREATE FUNCTION workitems_follow_reading() RETURNS trigger LANGUAGE plpgsql AS $$
+      DECLARE
+        study text := NEW.study_instance_uid;
+        is_let_go boolean;
+        moment timestamptz := date_trunc('milliseconds', clock_timestamp());
+      BEGIN
+        IF TG_OP = 'INSERT' THEN
+          PERFORM schedule_workitem(study);
+          RETURN NULL;
+        END IF;
+        is_let_go := OLD.reading = 'claimed' AND (NEW.reading = 'waiting'
+          OR (NEW.reading = 'claimed' AND NEW.reader IS DISTINCT FROM OLD.reader));
+        IF is_let_go THEN
+          UPDATE workitem SET state = 'CANCELED', ended_at = moment, changed_at = moment,
+            reason = CASE reason WHEN '' THEN 'Released: the study waits again.' ELSE reason END
+          WHERE study_instance_uid = study AND state IN ('SCHEDULED', 'IN PROGRESS');
+        END IF;
+        IF is_let_go OR (OLD.reading = 'read' AND NEW.reading <> 'read') THEN
+          PERFORM schedule_workitem(study);
+        END IF;
+        IF NEW.reading = 'claimed' THEN
+          UPDATE workitem SET state = 'IN PROGRESS', performer = NEW.reader, changed_at = moment,
+            started_at = coalesce(NEW.claimed_at, moment)
+          WHERE study_instance_uid = study AND state = 'SCHEDULED';
+        ELSIF NEW.reading = 'read' THEN
+          UPDATE workitem SET state = 'COMPLETED', performer = NEW.reader, changed_at = moment,
+            ended_at = moment, started_at = coalesce(started_at, moment)
+          WHERE study_instance_uid = study AND state IN ('SCHEDULED', 'IN PROGRESS');
+        END IF;
+        RETURN NULL;
+      END $$`,
+      `INSERT INTO workitem (workitem_uid, study_instance_uid, attempt, state, performer, scheduled_at,
+        started_at, ended_at)
+      SELECT workitem_uid(study_instance_uid, 1), study_instance_uid, 1,
+        CASE reading WHEN 'waiting' THEN 'SCHEDULED' WHEN 'claimed' THEN 'IN PROGRESS' ELSE 'COMPLETED' END,
+        reader, arrived_at, coalesce(claimed_at, read_at), read_at
+      FROM study`,
+      `CREATE TRIGGER study_arrived AFTER INSERT ON study
+        FOR EACH ROW EXECUTE FUNCTION workitems_follow_reading()`,
+      `CREATE TRIGGER study_reading_changed AFTER UPDATE OF reading, reader ON study
+        FOR EACH ROW EXECUTE FUNCTION workitems_follow_reading()`,
+      `CREATE TABLE subscription (
+        subscriber text NOT NULL,
+        target text NOT NULL,
+        filter text NOT NULL DEFAULT '',
+        deletion_lock boolean NOT NULL DEFAULT false,
+        is_suspended boolean NOT NULL DEFAULT false,
+        subscribed_at timestamptz NOT NULL DEFAULT now(),
+        PRIMARY KEY (subscriber, target)
+      )`,
+    ],
+  },
 ];
 
 /** Two processes that start together must not migrate together. Any fixed number serves. */

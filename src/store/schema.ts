@@ -5,10 +5,12 @@
  */
 import type { ColumnType, Generated, JSONColumnType } from "kysely";
 
+import type { DicomObject } from "../domain/dicom-json.ts";
 import type { Region } from "../domain/finding.ts";
 import type { DeliveryState, NoticeEvent, NoticeFacts } from "../domain/notices.ts";
 import type { Policy } from "../domain/policy.ts";
 import type { OrderPriority, PatientClass, SeriesChoice, Skipped, StudyHeader } from "../domain/study.ts";
+import type { WorkitemState } from "../domain/workitem.ts";
 import type {
   AnalysisState,
   Feedback,
@@ -182,6 +184,41 @@ export interface PlacedOrderTable {
   received_at: GeneratedInstant;
 }
 
+/** One Unified Procedure Step: a reading of a study, to be done, under way or ended. */
+export interface WorkitemTable {
+  /** Derived from the study's UID and the attempt: `workitem_uid()`. */
+  workitem_uid: string;
+  study_instance_uid: string;
+  /** 1 for a study's first reading. */
+  attempt: number;
+  state: ColumnType<WorkitemState, never, WorkitemState>;
+  /** Who claims by DICOM proves by it that the workitem is theirs; null where it was claimed on the page. */
+  transaction_uid: string | null;
+  performer: string | null;
+  /** Why it was canceled; "" otherwise. */
+  reason: Generated<string>;
+  scheduled_at: GeneratedInstant;
+  started_at: OptionalInstant;
+  ended_at: OptionalInstant;
+  changed_at: GeneratedInstant;
+  /** Attributes that a DICOM client has set, in the DICOM JSON model. */
+  changes: DefaultedJson<DicomObject>;
+}
+
+/** Who is told of what happens to workitems. */
+export interface SubscriptionTable {
+  /** An AE title. */
+  subscriber: string;
+  /** A workitem's UID, or the well-known UID of the worklist, or of a filtered one. */
+  target: string;
+  /** The query of a filtered subscription, as it was asked; "" otherwise. */
+  filter: Generated<string>;
+  deletion_lock: Generated<boolean>;
+  /** Of the worklist: workitems that are new are not told of. */
+  is_suspended: Generated<boolean>;
+  subscribed_at: GeneratedInstant;
+}
+
 /** Small facts about the installation that must survive a restart. */
 export interface MigrationTable {
   version: number;
@@ -199,5 +236,7 @@ export interface Database {
   decision: DecisionTable;
   delivery: DeliveryTable;
   placed_order: PlacedOrderTable;
+  workitem: WorkitemTable;
+  subscription: SubscriptionTable;
   migration: MigrationTable;
 }

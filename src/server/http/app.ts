@@ -25,6 +25,7 @@ import { addNotificationRoutes } from "./notifications.ts";
 import { addPage } from "./page.ts";
 import { addPolicyRoutes } from "./policy.ts";
 import { addStudyRoutes } from "./studies.ts";
+import { addUpsRoutes } from "./ups.ts";
 
 /** What the routes of a model work with. */
 export interface ModelAppContext {
@@ -68,6 +69,7 @@ export async function buildApp(context: AppContext): Promise<FastifyInstance> {
   addNotificationRoutes(app, context);
   addPolicyRoutes(app, context);
   addDicomWebRoutes(app, context);
+  addUpsRoutes(app, context);
   await addPage(app, context.webDir);
   return app;
 }
