@@ -4,6 +4,8 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
+import { configure as configureNotify } from "../src/cli/commands/notify.ts";
+import { commandRunner } from "../src/cli/test-command.ts";
 import type { ChannelTestResponse, NotificationsResponse, RetryResponse } from "../src/domain/notices.ts";
 import { studyTag } from "../src/server/log.ts";
 import { startNoticeReceiver, SECRET, type NoticeReceiver } from "./support/notice-receiver.ts";
@@ -19,6 +21,7 @@ import {
   type TestServer,
 } from "./support/running-server.ts";
 
+const run = commandRunner();
 const scorer = new StubScorer();
 let server: TestServer;
 /** Answers at once; never answers; is not there until a test starts it. */
@@ -173,7 +176,9 @@ describe("a peer that is not there", () => {
       expect((await post(server, path, { who: "Dr Kaya" })).status).toBe(404);
       const all = await post(server, "/api/notifications/absent/retry", { who: "Dr Kaya" });
       expect((all.body as unknown as RetryResponse).retried).toBeGreaterThan(0);
-      await expect.poll(async () => (await channel("absent"))?.dead, { timeout: 20_000 }).toBe(0);
+      await expect
+        .poll(() => channel("absent"), { timeout: 20_000 })
+        .toMatchObject({ queued: 0, dead: 0, failingSince: null });
       const { history } = await getStudy(server, "1.2.40");
       expect(history).toContainEqual(
         expect.objectContaining({ who: "Dr Kaya", what: "asked for a notice again", detail: "absent" }),
@@ -207,6 +212,27 @@ describe("a test of a channel", () => {
     );
     // A test that failed is no dead letter: there is nothing to send again.
     expect((await channel("absent"))?.dead).toBe(0);
+  });
+
+  it("is asked for by firstread notify, which says what came of it", async () => {
+    const at = ["--server", server.httpUrl];
+    expect(await run(configureNotify, "test", "prompt", ...at)).toMatchObject({
+      code: 0,
+      out: [expect.stringMatching(/^prompt: delivered \(204\), \d+ ms$/)],
+    });
+    const failed = await run(configureNotify, "test", "absent", "--json", ...at);
+    expect([failed.code, JSON.parse(failed.out[0] ?? "")]).toEqual([
+      1,
+      expect.objectContaining({ ok: false }),
+    ]);
+    await expect(run(configureNotify, "test", "nobody", ...at)).rejects.toThrow(
+      "The channel is not known here.",
+    );
+    const { out } = await run(configureNotify, "list", ...at);
+    expect(out).toHaveLength(4);
+    expect(out[1]).toMatch(
+      /^absent \(webhook, http:.*\): failing since .* \(ECONNREFUSED\)\. 0 queued, 0 dead$/,
+    );
   });
 
   it("shows where a channel goes and never its secret", async () => {

@@ -3,6 +3,8 @@
  */
 import { useEffect, useState } from "react";
 
+import { NotificationsPage } from "./notifications/notifications-page.tsx";
+import { useAlerts } from "./parts/alerts.tsx";
 import { Header } from "./parts/header.tsx";
 import { KeySheet } from "./parts/key-sheet.tsx";
 import { NameDialog } from "./parts/name-dialog.tsx";
@@ -20,6 +22,7 @@ type Dialog = "none" | "keys" | "name";
 /** What stands on each page. */
 const PAGE_VIEWS: Readonly<Record<PageName, () => React.ReactNode>> = {
   worklist: () => <Worklist initialUid={lastOpenedUid()} />,
+  notifications: () => <NotificationsPage />,
 };
 
 export function App() {
@@ -28,6 +31,7 @@ export function App() {
   const [dialog, setDialog] = useState<Dialog>("none");
   const [afterName, setAfterName] = useState<() => void>();
   const news = useNews(uid);
+  useAlerts(uid);
 
   useEffect(() => {
     onNameNeeded((then) => {

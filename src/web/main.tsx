@@ -11,6 +11,7 @@ import "./styles/frame.css";
 import "./styles/list.css";
 import "./styles/study.css";
 import "./styles/viewer.css";
+import "./styles/notifications.css";
 
 const root = document.getElementById("root");
 if (!root) throw new Error("index.html has no #root.");

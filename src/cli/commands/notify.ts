@@ -22,8 +22,8 @@ async function list({ server, json }: Flags): Promise<void> {
       console.log(JSON.stringify(channel));
       continue;
     }
-    const state = failingSince === null ? "ok" : `failing since ${failingSince}: ${lastError}`;
-    console.log(`${name} (${kind}, ${target}): ${state}; ${queued} queued, ${dead} dead`);
+    const state = failingSince === null ? "ok." : `failing since ${failingSince}: ${lastError}`;
+    console.log(`${name} (${kind}, ${target}): ${state} ${queued} queued, ${dead} dead`);
   }
   if (channels.length === 0 && !json) console.log("No channel is configured (docs/notify.md).");
 }

@@ -9,6 +9,7 @@ import type {
   StudyDetail,
   WorklistResponse,
 } from "../../domain/api.ts";
+import type { ChannelTestResponse, NotificationsResponse, RetryResponse } from "../../domain/notices.ts";
 
 /** A request that failed. `status` is 0 when no answer came. */
 export class ApiError extends Error {
@@ -98,3 +99,21 @@ export async function act(uid: string, action: ReaderAction, reader: string): Pr
 export async function sendFeedback(uid: string, reader: string, agrees: boolean): Promise<void> {
   await post(`${study(uid)}/feedback`, { reader, agrees });
 }
+
+export const getNotifications = (): Promise<NotificationsResponse> => json("/api/notifications");
+
+const askedBy = (who: string): RequestInit => ({
+  method: "POST",
+  headers: { "content-type": "application/json" },
+  body: JSON.stringify({ who }),
+});
+
+export const testChannel = (name: string, who: string): Promise<ChannelTestResponse> =>
+  json(`/api/notifications/${encodeURIComponent(name)}/test`, askedBy(who));
+
+/** Send all of a channel's dead letters again. */
+export const retryChannel = (name: string, who: string): Promise<RetryResponse> =>
+  json(`/api/notifications/${encodeURIComponent(name)}/retry`, askedBy(who));
+
+export const retryDelivery = (id: number, who: string): Promise<RetryResponse> =>
+  json(`/api/notifications/deliveries/${id}/retry`, askedBy(who));

@@ -10,6 +10,7 @@ import { useServerNow } from "../state/clock.ts";
 import { useReaderName } from "../state/reader.ts";
 import type { Route } from "../state/route.ts";
 import { useWorklist } from "../state/session.ts";
+import { AlertBell } from "./alerts.tsx";
 import { Navigation } from "./navigation.tsx";
 import { PolicyState } from "./policy-state.tsx";
 
@@ -32,6 +33,7 @@ export function Header({ page, onName, onKeys }: HeaderProps) {
       <PolicyState />
       <ActiveModel />
       <Connection />
+      <AlertBell />
       <button type="button" className="quiet" onClick={onName}>
         {name === "" ? "Who is reading?" : name}
       </button>

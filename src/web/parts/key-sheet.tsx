@@ -16,7 +16,19 @@ const SHEET: readonly { title: string; keys: readonly (readonly [string, string]
   },
   {
     title: "Pages",
-    keys: PAGES.map(({ title, key }) => [`G ${key.toUpperCase()}`, title] as const),
+    keys: [
+      ...PAGES.map(({ title, key }) => [`G ${key.toUpperCase()}`, title] as const),
+      ["B", "Alerts to critical studies on or off"],
+    ],
+  },
+  {
+    title: "Notifications",
+    keys: [
+      ["↑ ↓ or J K", "Choose a channel or a message"],
+      ["T", "Test the channel"],
+      ["R", "Send again what was given up"],
+      ["1 2 3", "All, waiting, given up"],
+    ],
   },
   {
     title: "Study",

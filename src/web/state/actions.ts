@@ -27,18 +27,29 @@ export function plainWords(error: unknown, uid: string, me: string): string {
   return error.message;
 }
 
-async function attempt(uid: string, work: (reader: string) => Promise<void>): Promise<void> {
+/**
+ * Do something in the reader's name, which is asked for first where it is not known; what fails is said in a notice.
+ *
+ * @param words what to say of an error
+ */
+export async function withReader(
+  work: (reader: string) => Promise<void>,
+  words: (error: unknown, me: string) => string = (error) => plainWords(error, "", ""),
+): Promise<void> {
   const me = readerName();
   if (me === "") {
-    askForName(() => void attempt(uid, work));
+    askForName(() => void withReader(work, words));
     return;
   }
   try {
     await work(me);
   } catch (error) {
-    notify({ kind: "problem", text: plainWords(error, uid, me) });
+    notify({ kind: "problem", text: words(error, me) });
   }
 }
+
+const attempt = (uid: string, work: (reader: string) => Promise<void>): Promise<void> =>
+  withReader(work, (error, me) => plainWords(error, uid, me));
 
 export const takeAction = (uid: string, action: ReaderAction): Promise<void> =>
   attempt(uid, (reader) => act(uid, action, reader));

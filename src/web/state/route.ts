@@ -19,6 +19,7 @@ export const WORKLIST_HREF: string = "#/";
 /** The pages that the header leads to, in its order. */
 export const PAGES = [
   { name: "worklist", href: WORKLIST_HREF, title: "Worklist", key: "w" },
+  { name: "notifications", href: "#/notifications", title: "Notifications", key: "n" },
 ] as const satisfies readonly PageEntry[];
 
 export type PageName = (typeof PAGES)[number]["name"];
