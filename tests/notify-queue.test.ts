@@ -7,6 +7,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 
 import type { StudyEvent } from "../src/domain/notices.ts";
 import { backoffSeconds } from "../src/server/notify-sender.ts";
+import { TopTierWatch } from "../src/server/top-tier.ts";
 import { openDatabase, type OpenDatabase } from "../src/store/database.ts";
 import {
   claimDelivery,
@@ -18,6 +19,7 @@ import {
   type Subscriber,
 } from "../src/store/deliveries.ts";
 import { listDeliveries, purgeDeliveries, queueStates, retryDead } from "../src/store/delivery-log.ts";
+import { DEFAULT_POLICY } from "../src/triage/policy.ts";
 import { makeFolder } from "./support/running-server.ts";
 
 let folder: string;
@@ -158,6 +160,30 @@ describe("the outbox", () => {
     const plan = rows.map((row) => row["QUERY PLAN"]).join("\n");
     expect(plan).toContain("delivery_due");
     expect(plan).not.toContain("Seq Scan");
+  });
+});
+
+describe("the most pressing tier", () => {
+  it("is told of a study that only time brought there, once, also when the server starts again", async () => {
+    const { db } = database;
+    await sql`UPDATE study SET arrived_at = now() - interval '13 hours' WHERE study_instance_uid = '1.2'`.execute(
+      db,
+    );
+    const watch = async (): Promise<void> => {
+      const options = { db, log: () => undefined, subscribers: to("a"), policy: () => DEFAULT_POLICY };
+      const watching = new TopTierWatch(options);
+      await expect
+        .poll(async () => (await listDeliveries(db, 10, (uid) => uid)).length, { timeout: 20_000 })
+        .toBe(1);
+      await watching.close();
+    };
+    await watch();
+    await watch();
+    expect(await claim()).toMatchObject({
+      ...{ event: "top-tier", studyInstanceUid: "1.2" },
+      facts: { tier: "critical", reason: expect.stringContaining("moved up to critical") as string },
+    });
+    expect(await nothingTo()).toEqual({ nextDueMs: expect.any(Number) as number });
   });
 });
 

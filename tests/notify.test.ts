@@ -238,7 +238,7 @@ describe("a test of a channel", () => {
   it("shows where a channel goes and never its secret", async () => {
     expect(JSON.stringify(await state())).not.toContain(SECRET);
     expect(await channel("named")).toMatchObject({
-      target: prompt.url,
+      target: `http://127.0.0.1:${prompt.port}/…`,
       include: ["accessionNumber", "patientSex"],
     });
   });

@@ -159,7 +159,7 @@ function observation(notice: Notice): Observation {
 }
 
 function report(notice: Notice): DiagnosticReport {
-  const { event, at, finding, link, included } = notice;
+  const { at, finding, link, included } = notice;
   const { studyInstanceUid } = included;
   return {
     resourceType: "DiagnosticReport",
@@ -174,9 +174,7 @@ function report(notice: Notice): DiagnosticReport {
     result: [{ type: "Observation", reference: urlOf("Observation", notice) }],
     ...(studyInstanceUid === undefined ? {} : { imagingStudy: [studyReference(studyInstanceUid)] }),
     conclusion: `${headline(notice)}. ${RESEARCH_USE}`,
-    ...(finding && event !== "failed"
-      ? { conclusionCode: [concept(finding.flagged ? INTRACRANIAL_HEMORRHAGE : NOT_DETECTED)] }
-      : {}),
+    ...(finding?.flagged ? { conclusionCode: [concept(INTRACRANIAL_HEMORRHAGE)] } : {}),
     presentedForm: [{ contentType: "text/html", url: link, title: "Open the study in FirstRead" }],
   };
 }

@@ -86,7 +86,7 @@ describe("webhookChannel", () => {
     const error = await channel.send(noticeFor("flagged"), signal).catch((thrown: unknown) => thrown);
     close();
     expect(error).toBeInstanceOf(kind);
-    expect((error as Error).message).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/hook answered \d{3}\.$/);
+    expect((error as Error).message).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/… answered \d{3}\.$/);
   });
 
   it("says why a peer cannot be reached", async () => {
@@ -94,7 +94,7 @@ describe("webhookChannel", () => {
     close();
     const channel = webhookChannel({ url, secret: "s" });
     await expect(channel.send(noticeFor("flagged"), signal)).rejects.toThrow(
-      /^http:\/\/127\.0\.0\.1:\d+\/hook cannot be reached \(ECONNREFUSED\)\.$/,
+      /^http:\/\/127\.0\.0\.1:\d+\/… cannot be reached \(ECONNREFUSED\)\.$/,
     );
   });
 });

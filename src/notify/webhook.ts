@@ -20,10 +20,10 @@ function webhookBody(notice: Notice): string {
   });
 }
 
-/** The URL without what may be a secret in it: user, password, query. */
+/** The URL without what is often a secret: its path and its query. */
 function plainUrl(url: string): string {
-  const { origin, pathname } = new URL(url);
-  return `${origin}${pathname}`;
+  const { origin, pathname, search } = new URL(url);
+  return `${origin}${pathname === "/" && search === "" ? "" : "/…"}`;
 }
 
 export function webhookChannel({ url, secret }: WebhookConfig, nowMs: () => number = Date.now): Channel {

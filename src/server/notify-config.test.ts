@@ -69,6 +69,9 @@ describe("notify", () => {
     expect(() => withChannel({ ...webhook, secret: "${NO_SUCH_VARIABLE}" })).toThrow(
       /secret: expected the environment to have NO_SUCH_VARIABLE, got nothing/,
     );
+    expect(() => withChannel({ ...webhook, url: "hidden/path" })).toThrow(
+      /url: expected an http.*got "something else"/,
+    );
   });
 });
 

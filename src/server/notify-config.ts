@@ -125,7 +125,10 @@ function parseChannel(where: string, value: unknown, environment: Environment): 
   const text = (name: string, usual: string): string => section.take(name, usual, "a text", isText);
   switch (kind) {
     case "webhook": {
-      const url = required("url", "an http:// or https:// URL", isHttpUrl);
+      // Many a webhook's address is its secret.
+      const url = secret("url");
+      if (!isHttpUrl(url))
+        throw new ConfigError(section.path("url"), "an http:// or https:// URL", hidden(url));
       const key = secret("secret");
       if (key === null) throw new ConfigError(section.path("secret"), "a secret to sign with", undefined);
       section.end(`${COMMON}, url, secret`);
@@ -177,6 +180,10 @@ const isListItem =
   <T extends string>(known: readonly T[]) =>
   (value: unknown): value is T =>
     (known as readonly unknown[]).includes(value);
+
+/** In the place of a secret in an error. */
+const hidden = (secret: string | null): string | undefined =>
+  secret === null ? undefined : "something else";
 
 /** `${NAME}` is a variable of the environment, anything else the secret itself. */
 function takeSecret(section: Section, name: string, environment: Environment): string | null {

@@ -11,7 +11,7 @@ import type { Policy } from "../domain/policy.ts";
 import { TIERS, type WorklistItem } from "../domain/worklist.ts";
 import { enqueue, type Subscriber } from "../store/deliveries.ts";
 import type { Database } from "../store/schema.ts";
-import { findItems, listWorklist } from "../store/studies.ts";
+import { findItems, listUnreadAfter } from "../store/studies.ts";
 import { attributesOf } from "../triage/policy.ts";
 import { prioritize } from "../triage/prioritize.ts";
 import { Bell } from "./bell.ts";
@@ -19,6 +19,8 @@ import { errorText, type Log } from "./log.ts";
 
 /** Waiting promotes a study: how late that may be told. */
 const LOOK_EVERY_MS = 20_000;
+/** A long list is looked at in parts, so that nobody waits for it. */
+const STUDIES_AT_ONCE = 1000;
 
 export interface TopTierOptions {
   readonly db: Kysely<Database>;
@@ -72,15 +74,23 @@ export class TopTierWatch {
     if (nowMs - this.#lastLookMs >= LOOK_EVERY_MS) {
       this.#lastLookMs = nowMs;
       this.#changed.clear();
-      const unread = await listWorklist(db, new Date(), tags);
-      const uids = new Set(unread.map(({ studyInstanceUid }) => studyInstanceUid));
-      for (const uid of this.#told) if (!uids.has(uid)) this.#told.delete(uid);
-      await this.#tell(unread);
+      await this.#lookAtAll(tags);
       return;
     }
     const changed = [...this.#changed];
     this.#changed = new Set();
     if (changed.length > 0) await this.#tell(await findItems(db, changed, tags));
+  }
+
+  async #lookAtAll(tags: readonly string[]): Promise<void> {
+    const unread = new Set<string>();
+    for (let after: string | undefined = ""; after !== undefined && !this.#isStopped;) {
+      const part = await listUnreadAfter(this.#options.db, after, STUDIES_AT_ONCE, tags);
+      await this.#tell(part);
+      for (const { studyInstanceUid } of part) unread.add(studyInstanceUid);
+      after = part.at(-1)?.studyInstanceUid;
+    }
+    for (const uid of this.#told) if (!unread.has(uid)) this.#told.delete(uid);
   }
 
   async #tell(items: readonly WorklistItem[]): Promise<void> {

@@ -99,6 +99,24 @@ export async function listWorklist(
   return rows.map(toItem);
 }
 
+/** Unread studies by their UID, so many from behind one on (""), as `listWorklist` gives them. */
+export async function listUnreadAfter(
+  db: Kysely<Database>,
+  studyInstanceUid: string,
+  limit: number,
+  tags: readonly string[],
+): Promise<WorklistItem[]> {
+  const rows = await db
+    .selectFrom("study")
+    .select([...ITEM_COLUMNS, named(tags), zone])
+    .where("reading", "<>", "read")
+    .where("study_instance_uid", ">", studyInstanceUid)
+    .orderBy("study_instance_uid")
+    .limit(limit)
+    .execute();
+  return rows.map(toItem);
+}
+
 /** The rows of some studies, as `listWorklist` gives them; unknown ones are left out. */
 export async function findItems(
   db: Kysely<Database>,
