@@ -38,6 +38,7 @@ import type { Scorer } from "./scoring/scorer.ts";
 import { openThreadScorer } from "./scoring/thread-scorer.ts";
 import { Stack } from "./stack.ts";
 import { Thread } from "./thread.ts";
+import { EventChannels } from "./ups/event-channels.ts";
 
 const DECODING_THREAD = new URL("./decoding-thread.ts", import.meta.url);
 const WEB_DIR = join(import.meta.dirname, "..", "..", "dist", "web");
@@ -120,6 +121,7 @@ async function start(config: ServerConfig, parts: ServerParts, log: Log, stack: 
   };
   const hub: EventHub = new EventHub({ findItem, log });
   stack.push(async () => hub.close());
+  const upsEvents = new EventChannels({ db, log, ranked: () => readRankedList(db, policy) });
   let worker: AnalysisWorker | null = null;
   let models: ModelSwitch | null = null;
   let outside: Outside | null = null;
@@ -127,6 +129,7 @@ async function start(config: ServerConfig, parts: ServerParts, log: Log, stack: 
   const subscription = await listen(connection, {
     onStudy: (uid) => {
       hub.studyChanged(uid);
+      upsEvents.studyChanged(uid);
       worker?.wake(uid);
       outside?.studyChanged(uid);
     },
@@ -138,6 +141,7 @@ async function start(config: ServerConfig, parts: ServerParts, log: Log, stack: 
     },
     onGap: () => {
       hub.disconnectAll();
+      upsEvents.close();
       worker?.wake(null);
       outside?.ring();
     },
@@ -153,7 +157,7 @@ async function start(config: ServerConfig, parts: ServerParts, log: Log, stack: 
 
   // The page is there, and instances are taken, before the model is: loading it takes both cores for a moment.
   const receive = has("receiver") ? await startReceiving(shared) : null;
-  const web = { hub, receive, parts, policy, models: () => models, outside };
+  const web = { hub, upsEvents, receive, parts, policy, models: () => models, outside };
   if (has("web")) httpPort = await startHttp(shared, web);
   const dicomPort = receive ? await startDicom(shared, receive, policy) : 0;
   if (has("worker") || has("web")) {
@@ -245,6 +249,7 @@ async function startDicom(shared: Shared, receive: Receive, policy: PolicyServic
 
 interface WebParts {
   readonly hub: EventHub;
+  readonly upsEvents: EventChannels;
   readonly policy: PolicyService;
   readonly models: () => ModelSwitch | null;
   readonly receive: Receive | null;
@@ -253,13 +258,13 @@ interface WebParts {
 }
 
 async function startHttp(shared: Shared, web: WebParts): Promise<number> {
-  const { hub, policy, models, receive, parts, outside } = web;
+  const { hub, upsEvents, policy, models, receive, parts, outside } = web;
   const { config, stack, objectsDir } = shared;
   const decoder = new Thread(DECODING_THREAD, { objectsDir });
   stack.push(() => decoder.close());
   const app = await buildApp({
     ...shared,
-    ...{ hub, policy, models, scorer: () => models()?.scorer ?? null, receive },
+    ...{ hub, upsEvents, policy, models, scorer: () => models()?.scorer ?? null, receive },
     notifier: outside.notifier,
     orders: outside.orders?.address ?? null,
     pixels: new PixelCache(decoder),
@@ -268,6 +273,7 @@ async function startHttp(shared: Shared, web: WebParts): Promise<number> {
   const { host, port } = config.http;
   stack.push(async () => {
     hub.close();
+    upsEvents.close();
     await app.close();
   });
   return listenHttp(app, host, port);

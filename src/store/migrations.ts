@@ -267,7 +267,7 @@ export const MIGRATIONS: readonly Migration[] = [
         target text NOT NULL,
         filter text NOT NULL DEFAULT '',
         deletion_lock boolean NOT NULL DEFAULT false,
-        is_suspended boolean NOT NULL DEFAULT false,
+        suspended_at timestamptz,
         subscribed_at timestamptz NOT NULL DEFAULT now(),
         PRIMARY KEY (subscriber, target)
       )`,

@@ -195,7 +195,7 @@ export interface WorkitemTable {
   /** Who claims by DICOM proves by it that the workitem is theirs; null where it was claimed on the page. */
   transaction_uid: string | null;
   performer: string | null;
-  /** Why it was canceled; "" otherwise. */
+  /** Why it was canceled, or somebody asks for it; "" otherwise. */
   reason: Generated<string>;
   scheduled_at: GeneratedInstant;
   started_at: OptionalInstant;
@@ -214,8 +214,8 @@ export interface SubscriptionTable {
   /** The query of a filtered subscription, as it was asked; "" otherwise. */
   filter: Generated<string>;
   deletion_lock: Generated<boolean>;
-  /** Of the worklist: workitems that are new are not told of. */
-  is_suspended: Generated<boolean>;
+  /** Of a worklist: workitems that were scheduled since are not told of; null: all are. */
+  suspended_at: OptionalInstant;
   subscribed_at: GeneratedInstant;
 }
 

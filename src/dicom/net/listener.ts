@@ -11,6 +11,7 @@ import type { OnFind } from "./find-exchange.ts";
 import type { AllowedPeer } from "./negotiation.ts";
 import { addressMatches, plainAddress, rejectionOf } from "./negotiation.ts";
 import { REJECTION } from "./pdu.ts";
+import { isAeTitle } from "./uids.ts";
 
 export interface DicomListenerOptions {
   /** Default 127.0.0.1. Anything beyond loopback needs `allowedPeers`. */
@@ -49,7 +50,7 @@ const isLoopback = (host: string): boolean =>
   host === "localhost" || host === "::1" || (isIPv4(host) && host.startsWith("127."));
 
 function check({ host = "127.0.0.1", aeTitle, allowedPeers }: DicomListenerOptions): void {
-  if (!/^(?! +$)[ -[\]-~]{1,16}$/.test(aeTitle)) {
+  if (!isAeTitle(aeTitle)) {
     throw new RangeError(`Expected an AE title of 1 to 16 characters, got "${aeTitle}"`);
   }
   if (!isLoopback(host) && (allowedPeers === undefined || allowedPeers.length === 0)) {

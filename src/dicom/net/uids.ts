@@ -79,6 +79,9 @@ export function chooseTransferSyntax(abstractSyntax: string, proposed: readonly 
   return ours.find((uid) => proposed.includes(uid)) ?? null;
 }
 
+/** Whether the text is an AE title (PS3.5 6.2): 1 to 16 printable characters, no backslash, not only spaces. */
+export const isAeTitle = (text: string): boolean => /^(?! +$)[ -[\]-~]{1,16}$/.test(text);
+
 const UID = /^(?:0|[1-9][0-9]*)(?:\.(?:0|[1-9][0-9]*))*$/;
 
 /** Whether the text is a UID of PS3.5 9.1: components of digits, no leading zeros, at most 64 characters. */

@@ -14,6 +14,7 @@ import type { PixelCache } from "../pixels.ts";
 import type { PolicyService } from "../policy/policy-service.ts";
 import type { ModelSwitch } from "../scoring/model-switch.ts";
 import type { Scorer } from "../scoring/scorer.ts";
+import type { EventChannels } from "../ups/event-channels.ts";
 import { addActionRoutes } from "./actions.ts";
 import { addDicomWebRoutes } from "./dicomweb.ts";
 import { addEventRoutes, type EventHub } from "./events.ts";
@@ -26,6 +27,7 @@ import { addPage } from "./page.ts";
 import { addPolicyRoutes } from "./policy.ts";
 import { addStudyRoutes } from "./studies.ts";
 import { addUpsRoutes } from "./ups.ts";
+import { addSubscriptionRoutes } from "./ups-subscriptions.ts";
 
 /** What the routes of a model work with. */
 export interface ModelAppContext {
@@ -39,6 +41,7 @@ export interface ModelAppContext {
 export interface AppContext extends ModelAppContext {
   readonly db: Kysely<Database>;
   readonly hub: EventHub;
+  readonly upsEvents: EventChannels;
   /** null where this process scores nothing, and while its model is loaded. */
   readonly models: () => ModelSwitch | null;
   readonly policy: PolicyService;
@@ -70,6 +73,7 @@ export async function buildApp(context: AppContext): Promise<FastifyInstance> {
   addPolicyRoutes(app, context);
   addDicomWebRoutes(app, context);
   addUpsRoutes(app, context);
+  addSubscriptionRoutes(app, context);
   await addPage(app, context.webDir);
   return app;
 }

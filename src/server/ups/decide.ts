@@ -131,6 +131,7 @@ export function decideCancelRequest(workitem: WorkitemRow, body: DicomObject, wh
       return unchanged(WARNING.alreadyCanceled);
     case "IN PROGRESS":
       return changed({
+        workitem: { reason: reason === "" ? `${who} asks to cancel.` : reason },
         audit: { who, what: "asked to cancel the reading", detail: detailOf(workitem, reason) },
       });
     case "SCHEDULED":

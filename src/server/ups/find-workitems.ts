@@ -11,7 +11,12 @@ import { listInstances, listSeries } from "../../store/query-rows.ts";
 import type { Database } from "../../store/schema.ts";
 import { findItems } from "../../store/studies.ts";
 import type { WorkitemRow } from "../../store/workitems.ts";
-import { findWorkitem, listEndedWorkitems, listOpenWorkitems } from "../../store/workitems.ts";
+import {
+  findWorkitem,
+  listEndedWorkitems,
+  listOpenWorkitems,
+  listWorkitemsOf,
+} from "../../store/workitems.ts";
 import type { FoundStudy } from "../query/attributes.ts";
 import type { RankedList } from "../ranked-list.ts";
 import { workitemAttributes } from "./attributes.ts";
@@ -39,6 +44,24 @@ export async function readWorkitem(
   if (!known) return null;
   const [series, instances] = await Promise.all([listSeries(db, [uid]), listInstances(db, uid, null)]);
   return workitemAttributes({ workitem, study: inList ?? unranked(known), series, instances, baseUrl });
+}
+
+/** All workitems of a study, as they are stored and as they are returned, without instances. */
+export async function readStudyWorkitems(
+  { db, ranked }: UpsContext,
+  studyInstanceUid: string,
+): Promise<{ readonly row: WorkitemRow; readonly workitem: DicomObject }[]> {
+  const rows = await listWorkitemsOf(db, studyInstanceUid);
+  const { items } = await ranked();
+  const inList = items.find(({ item }) => item.studyInstanceUid === studyInstanceUid);
+  const [known] = inList ? [inList.item] : await findItems(db, [studyInstanceUid], []);
+  if (!known) return [];
+  const study = inList ?? unranked(known);
+  const series = await listSeries(db, [studyInstanceUid]);
+  return rows.map((row) => ({
+    row,
+    workitem: workitemAttributes({ workitem: row, study, series, instances: null, baseUrl: "" }),
+  }));
 }
 
 const unranked = (item: RankedItem["item"]): FoundStudy => ({ item, priority: null, rank: null });
