@@ -224,9 +224,10 @@ describe("the delivery log", () => {
     for (const uid of ["1.1", "1.2", "1.3"]) await write(uid);
     await settleDelivery(database.db, await claim(), { outcome: "sent" });
     await fail("dead");
-    expect(await purgeDeliveries(database.db, 1)).toBe(0);
+    await write("1.1", "flagged", to("no longer configured"));
+    expect(await purgeDeliveries(database.db, 1, ["a"])).toBe(0);
     await sql`UPDATE delivery SET created_at = now() - interval '31 days'`.execute(database.db);
-    expect(await purgeDeliveries(database.db, 30)).toBe(2);
+    expect(await purgeDeliveries(database.db, 30, ["a"])).toBe(3);
     expect(await listDeliveries(database.db, 10, (uid) => uid)).toMatchObject([{ state: "queued" }]);
   });
 });

@@ -22,6 +22,8 @@ export interface NotifierOptions {
   readonly metrics: Metrics;
   /** Where readers open the page. */
   readonly pageUrl: () => string;
+  /** Whether this process sends and keeps the log short; one that does not has nothing to do but to answer. */
+  readonly sends: boolean;
 }
 
 interface Line {
@@ -42,15 +44,17 @@ export class Notifier {
   private constructor(options: NotifierOptions, lines: ReadonlyMap<string, Line>) {
     this.#options = options;
     this.#lines = lines;
-    this.#purging = setInterval(() => void this.#purge(), PURGE_EVERY_MS);
+    this.#purging = setInterval(() => {
+      if (options.sends) void this.#purge();
+    }, PURGE_EVERY_MS);
     this.#purging.unref();
-    void this.#purge();
+    if (options.sends) void this.#purge();
   }
 
   static async start(options: NotifierOptions): Promise<Notifier> {
-    const { config, ...shared } = options;
+    const { config, sends, ...shared } = options;
     const lines = new Map<string, Line>();
-    for (const one of config.channels) {
+    for (const one of sends ? config.channels : []) {
       const { name, include, timeoutSeconds } = one;
       const channel = await openChannel(one);
       const sender = new ChannelSender({
@@ -113,8 +117,9 @@ export class Notifier {
   }
 
   async #purge(): Promise<void> {
-    const { db, log } = this.#options;
-    await purgeDeliveries(db, this.keepDays).catch((error: unknown) =>
+    const { db, log, config } = this.#options;
+    const channels = config.channels.map(({ name }) => name);
+    await purgeDeliveries(db, this.keepDays, channels).catch((error: unknown) =>
       log("warn", "the delivery log was not shortened", { reason: errorText(error) }),
     );
   }

@@ -41,8 +41,8 @@ export async function startOutside(options: OutsideOptions): Promise<Outside> {
   const subscribers = subscribersOf(config.notify);
   const { pageUrl } = config.notify;
   const notifier = await Notifier.start({
-    ...{ db, log, metrics, pageUrl: () => pageUrl?.replace(/\/$/, "") ?? ownUrl() },
-    config: sends ? config.notify : { ...config.notify, channels: [] },
+    ...{ config: config.notify, sends, db, log, metrics },
+    pageUrl: () => pageUrl?.replace(/\/$/, "") ?? ownUrl(),
   });
   stack.push(() => notifier.close());
   const watchesTop = sends && subscribers.some(({ events }) => events.includes("top-tier"));

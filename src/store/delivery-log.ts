@@ -143,12 +143,19 @@ export async function retryDead(
   });
 }
 
-/** Remove what was sent, or has been dead, for longer than so many days. What waits stays. */
-export async function purgeDeliveries(db: Kysely<Database>, keepDays: number): Promise<number> {
+/**
+ * Remove what was sent, or has been dead, for longer than so many days. What waits stays, unless it waits as long for
+ * a channel that is none any more.
+ */
+export async function purgeDeliveries(
+  db: Kysely<Database>,
+  keepDays: number,
+  channels: readonly string[],
+): Promise<number> {
   const { numDeletedRows } = await db
     .deleteFrom("delivery")
-    .where("state", "<>", "queued")
     .where("created_at", "<", sql<Date>`now() - make_interval(days => ${keepDays})`)
+    .where(sql<boolean>`(state <> 'queued' OR channel <> ALL(${[...channels]}::text[]))`)
     .executeTakeFirst();
   return Number(numDeletedRows);
 }
