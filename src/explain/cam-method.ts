@@ -5,6 +5,7 @@
 import type { SaliencyMethod } from "../model/compile.ts";
 import { GraphBuilder } from "../nn/builder.ts";
 import { differentiate, gradientName } from "../nn/differentiate.ts";
+import { joinProducts } from "../nn/join-products.ts";
 import type { Model } from "../nn/model.ts";
 import { Session } from "../nn/session.ts";
 import type { FloatTensor } from "../nn/tensor.ts";
@@ -40,7 +41,8 @@ function withGradient(
   const scored = new GraphBuilder(model);
   // The images of a batch do not touch each other, so the gradient of the sum is each one's own.
   const score = target.add(scored, logits, classes, logits);
-  return { model: differentiate(scored.build(), { of: score, withRespectTo: maps }), score };
+  const derived = differentiate(scored.build(), { of: score, withRespectTo: maps });
+  return { model: joinProducts(derived), score };
 }
 
 /** A method as an output `saliency` of a model package. */
