@@ -6,7 +6,6 @@
  * (tests/fixtures/oracle) and the default package. Turn and turn about; the median of the turns' ratios counts.
  */
 import { parseArgs } from "node:util";
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { classifierOf } from "../scripts/oracle/network.ts";

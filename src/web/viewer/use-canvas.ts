@@ -28,8 +28,11 @@ export interface Picture {
   readonly referencePeak: number | null;
 }
 
-/** The outline follows this value of the map, times its strength: half of a clear bleed's peak. */
-const OUTLINE_LEVEL = 0.5;
+/**
+ * The outline follows this value of the map, times its strength: a tenth of a clear bleed's peak, where the heat's colour
+ * begins, too. Measured on outlined bleeds (docs/explain.md): lower adds little overlap, and outlines weak maps.
+ */
+const OUTLINE_LEVEL = 0.1;
 const OUTLINE_COLOUR = [240, 148, 58] as const;
 
 /** A bitmap at the slice's own resolution, kept until what it shows changes. */
