@@ -27,6 +27,18 @@ export async function getJson<T>(server: string, path: string): Promise<T> {
   return bodyOf<T>(server, answer);
 }
 
+/**
+ * What the server answers to a GET, as text.
+ * @throws Error with the status, or that there is no server
+ */
+export async function getText(server: string, path: string): Promise<string> {
+  const answer = await fetch(new URL(path, server)).catch((cause: unknown) => {
+    throw noServer(server, cause);
+  });
+  if (!answer.ok) throw new Error(unexpected(server, answer.status));
+  return answer.text();
+}
+
 const noServer = (server: string, cause: unknown): Error =>
   new Error(`No FirstRead answers at ${server}: start one (firstread serve), or name it (--server URL).`, {
     cause,

@@ -28,3 +28,25 @@ export function uniformSource(seed: number): () => number {
 
 /** An exponential variate of the given mean. */
 export const exponential = (uniform: () => number, mean: number): number => -mean * Math.log(uniform());
+
+/** A standard normal variate, by Box and Muller. */
+const normal = (uniform: () => number): number =>
+  Math.sqrt(-2 * Math.log(uniform())) * Math.cos(2 * Math.PI * uniform());
+
+/** A lognormal variate of the given mean and coefficient of variation; 0 gives the mean itself. */
+export function lognormal(uniform: () => number, mean: number, cv: number): number {
+  const variance = Math.log1p(cv * cv);
+  return mean * Math.exp(Math.sqrt(variance) * normal(uniform) - variance / 2);
+}
+
+/** A permutation of 0 … count − 1, by Fisher and Yates. */
+export function permutation(uniform: () => number, count: number): Uint32Array {
+  const order = Uint32Array.from({ length: count }, (_v, i) => i);
+  for (let i = count - 1; i > 0; i--) {
+    const j = Math.floor(uniform() * (i + 1));
+    const swapped = order[i] ?? 0;
+    order[i] = order[j] ?? 0;
+    order[j] = swapped;
+  }
+  return order;
+}

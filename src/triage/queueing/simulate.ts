@@ -1,178 +1,129 @@
 /**
- * @file The reading room, case by case: an event simulation of the same department the theory speaks of.
+ * @file A department simulated: the same cases first come, first served, and in the AI's order.
  */
-import { ratesOf, validateDepartment } from "./department.ts";
+import { IS_DISEASED, IS_INTERRUPTING, IS_POSITIVE, drawCases } from "./cases.ts";
+import type { Cases } from "./cases.ts";
+import { STEADY, validateCircumstances } from "./circumstances.ts";
+import type { Circumstances } from "./circumstances.ts";
+import { compareWaits } from "./delay.ts";
+import type { Delay } from "./delay.ts";
+import { validateDepartment } from "./department.ts";
 import type { Department } from "./department.ts";
-import { exponential, uniformSource } from "./random.ts";
-import { Summary } from "./summary.ts";
+import { readCases } from "./reading-room.ts";
+import { summariseWaits } from "./summary.ts";
 import type { WaitSummary } from "./summary.ts";
 
 export interface SimulationOptions {
   readonly department: Department;
+  readonly circumstances?: Circumstances;
   /** Cases simulated, interrupting ones included. */
   readonly cases: number;
   readonly seed: number;
-  /** Whether the AI's result orders the list, or the list is first come, first served. */
-  readonly prioritised: boolean;
 }
 
-/** Waits in minutes of the non-interrupting cases. */
+/** Who waits; interrupting cases are none of them. */
+export const CASE_CLASSES = ["all", "aiPositive", "aiNegative", "diseased", "nonDiseased"] as const;
+export type CaseClass = (typeof CASE_CLASSES)[number];
+export type ByClass<Value> = Readonly<Record<CaseClass, Value>>;
+
+/** Bits that decide, and what they must be. */
+const CLASS_BITS: ByClass<readonly [mask: number, bits: number]> = {
+  all: [IS_INTERRUPTING, 0],
+  aiPositive: [IS_INTERRUPTING | IS_POSITIVE, IS_POSITIVE],
+  aiNegative: [IS_INTERRUPTING | IS_POSITIVE, 0],
+  diseased: [IS_INTERRUPTING | IS_DISEASED, IS_DISEASED],
+  nonDiseased: [IS_INTERRUPTING | IS_DISEASED, 0],
+};
+
+/** Waits in minutes, one entry a case by arrival, interrupting ones included. */
+export interface Run {
+  readonly facts: Uint8Array;
+  readonly fifoMin: Float64Array;
+  readonly policyMin: Float64Array;
+}
+
+/** What became of each class under both orders. */
 export interface SimulatedWaits {
-  readonly all: WaitSummary;
-  readonly aiPositive: WaitSummary;
-  readonly aiNegative: WaitSummary;
-  readonly diseased: WaitSummary;
-  readonly nonDiseased: WaitSummary;
+  readonly fifo: ByClass<WaitSummary>;
+  readonly policy: ByClass<WaitSummary>;
+  readonly delay: ByClass<Delay>;
 }
 
-/** Priority classes, most pressing first. */
-const INTERRUPTING = 0;
-const POSITIVE = 1;
-const NEGATIVE = 2;
+/** The first tenth of the cases finds the room emptier than it will be, and is not counted. */
+const WARM_UP = 0.1;
 
-interface Case {
-  readonly arrivedMin: number;
-  readonly readingMin: number;
-  readonly rank: number;
-  readonly positive: boolean;
-  readonly diseased: boolean;
-  /** What is left to read; less than `readingMin` after an interruption. */
-  leftMin: number;
-}
-
-/** First in, first out, except that an interrupted case goes back to the front. */
-class Line {
-  #cases: Case[] = [];
-  #head = 0;
-
-  get length(): number {
-    return this.#cases.length - this.#head;
-  }
-  push(item: Case): void {
-    this.#cases.push(item);
-  }
-  unshift(item: Case): void {
-    if (this.#head > 0) this.#cases[--this.#head] = item;
-    else this.#cases.unshift(item);
-  }
-  shift(): Case | undefined {
-    const item = this.#cases[this.#head++];
-    if (this.#head > 1024 && this.#head * 2 > this.#cases.length) {
-      this.#cases = this.#cases.slice(this.#head);
-      this.#head = 0;
-    }
-    return item;
+/** @throws RangeError for a number of cases that is none */
+function validateCount(cases: number): void {
+  if (!Number.isInteger(cases) || cases < 1) {
+    throw new RangeError(`cases: a whole number from 1 is expected, not ${cases}`);
   }
 }
 
-/** A difference of clock times below a nanosecond or so is rounding, not a wait. */
-const roundOff = (minutes: number): number => (minutes < 1e-9 ? 0 : minutes);
-
-interface Desk {
-  reading: Case | null;
-  doneAtMin: number;
-}
-
-/** Draw the next case of a department, at a time. */
-function caseSource({ department, seed, prioritised }: SimulationOptions): () => Case {
-  const uniform = uniformSource(seed);
-  const rates = ratesOf(department);
-  const meanGapMin = 1 / (rates.interrupting + rates.nonInterrupting);
-  const { readingMin, prevalence, sensitivity, specificity } = department;
-  let clockMin = 0;
-  return () => {
-    clockMin += exponential(uniform, meanGapMin);
-    const isInterrupting = uniform() < department.interrupting;
-    const diseased = uniform() < prevalence;
-    const positive = diseased ? uniform() < sensitivity : uniform() >= specificity;
-    const mean = isInterrupting
-      ? readingMin.interrupting
-      : diseased
-        ? readingMin.diseased
-        : readingMin.nonDiseased;
-    const minutes = exponential(uniform, mean);
-    const rank = isInterrupting ? INTERRUPTING : prioritised && positive ? POSITIVE : NEGATIVE;
-    return { arrivedMin: clockMin, readingMin: minutes, leftMin: minutes, rank, positive, diseased };
+/** Read the same cases in both orders. */
+export function runBoth(
+  cases: Cases,
+  { radiologists, preemptive }: Department,
+  circumstances: Circumstances,
+): Run {
+  const { aiLatencyMin, maxWaitMin } = circumstances;
+  const rules = { radiologists, preemptive, aiLatencyMin, maxWaitMin };
+  return {
+    facts: cases.facts,
+    fifoMin: readCases(cases, { ...rules, prioritised: false }),
+    policyMin: readCases(cases, { ...rules, prioritised: true }),
   };
 }
 
+/** A run without its first cases. */
+export const skipFirst = ({ facts, fifoMin, policyMin }: Run, count: number): Run => ({
+  facts: facts.subarray(count),
+  fifoMin: fifoMin.subarray(count),
+  policyMin: policyMin.subarray(count),
+});
+
 /**
- * Simulate a department.
- *
- * A wait is the time until the report less the reading itself, as in the theory. The first tenth of the
- * cases warms the room up and is not counted. Traffic of 1 or more is simulated as asked: waits then
- * grow with the number of cases.
+ * Simulate a department. Traffic of 1 or more is simulated as asked: waits then grow with the number of cases.
  *
  * @throws RangeError for a parameter out of range
  */
-export function simulateWaits(options: SimulationOptions): SimulatedWaits {
-  const { department, cases } = options;
+export function simulateRun({ department, circumstances = STEADY, cases, seed }: SimulationOptions): Run {
   validateDepartment(department);
-  const draw = caseSource(options);
-  const lines = [new Line(), new Line(), new Line()] as const;
-  const desks: Desk[] = Array.from({ length: department.radiologists }, () => ({
-    reading: null,
-    doneAtMin: Number.POSITIVE_INFINITY,
-  }));
-  const warmUp = Math.floor(cases / 10);
-  const expected = cases - warmUp;
-  const waits = {
-    all: new Summary(expected),
-    aiPositive: new Summary(expected),
-    aiNegative: new Summary(expected),
-    diseased: new Summary(expected),
-    nonDiseased: new Summary(expected),
-  };
+  validateCircumstances(circumstances);
+  validateCount(cases);
+  const drawn = drawCases({ department, circumstances, count: cases, seed });
+  return skipFirst(runBoth(drawn, department, circumstances), Math.floor(cases * WARM_UP));
+}
 
-  const begin = (desk: Desk, item: Case | null, nowMin: number): void => {
-    desk.reading = item;
-    desk.doneAtMin = item ? nowMin + item.leftMin : Number.POSITIVE_INFINITY;
-  };
-  const nextWaiting = (): Case | null => lines.find((line) => line.length > 0)?.shift() ?? null;
-  const arrive = (item: Case): void => {
-    const free = desks.find((desk) => desk.reading === null);
-    if (free) return begin(free, item, item.arrivedMin);
-    if (department.preemptive) {
-      const interrupted = desks.reduce((a, b) => ((b.reading?.rank ?? 0) > (a.reading?.rank ?? 0) ? b : a));
-      const open = interrupted.reading;
-      if (open && open.rank > item.rank) {
-        open.leftMin = interrupted.doneAtMin - item.arrivedMin;
-        lines[open.rank as 0 | 1 | 2].unshift(open);
-        return begin(interrupted, item, item.arrivedMin);
-      }
-    }
-    lines[item.rank as 0 | 1 | 2].push(item);
-  };
-  const finish = (desk: Desk, counted: boolean): void => {
-    const nowMin = desk.doneAtMin;
-    const item = desk.reading;
-    if (item && item.rank !== INTERRUPTING && counted) {
-      const waitMin = roundOff(nowMin - item.arrivedMin - item.readingMin);
-      waits.all.add(waitMin);
-      (item.positive ? waits.aiPositive : waits.aiNegative).add(waitMin);
-      (item.diseased ? waits.diseased : waits.nonDiseased).add(waitMin);
-    }
-    begin(desk, nextWaiting(), nowMin);
-  };
-
-  let drawn = 0;
-  let upcoming: Case | null = draw();
-  for (;;) {
-    let first: Desk | null = null;
-    for (const desk of desks) if (desk.reading && (!first || desk.doneAtMin < first.doneAtMin)) first = desk;
-    if (upcoming && (!first || upcoming.arrivedMin <= first.doneAtMin)) {
-      arrive(upcoming);
-      drawn += 1;
-      upcoming = drawn < cases ? draw() : null;
-    } else if (first) {
-      finish(first, drawn > warmUp);
-    } else break;
+/** The waits of one class, in the order of arrival. */
+export function waitsOf(waitMin: Float64Array, facts: Uint8Array, name: CaseClass): Float64Array {
+  const [mask, bits] = CLASS_BITS[name];
+  const found = new Float64Array(waitMin.length);
+  let count = 0;
+  for (let i = 0; i < waitMin.length; i++) {
+    if (((facts[i] ?? 0) & mask) === bits) found[count++] = waitMin[i] ?? 0;
   }
+  return found.slice(0, count);
+}
+
+function byClass<Value>(make: (name: CaseClass) => Value): ByClass<Value> {
   return {
-    all: waits.all.summarise(),
-    aiPositive: waits.aiPositive.summarise(),
-    aiNegative: waits.aiNegative.summarise(),
-    diseased: waits.diseased.summarise(),
-    nonDiseased: waits.nonDiseased.summarise(),
+    all: make("all"),
+    aiPositive: make("aiPositive"),
+    aiNegative: make("aiNegative"),
+    diseased: make("diseased"),
+    nonDiseased: make("nonDiseased"),
   };
 }
+
+export function summariseRun({ facts, fifoMin, policyMin }: Run): SimulatedWaits {
+  const fifo = byClass((name) => waitsOf(fifoMin, facts, name));
+  const policy = byClass((name) => waitsOf(policyMin, facts, name));
+  return {
+    fifo: byClass((name) => summariseWaits(fifo[name])),
+    policy: byClass((name) => summariseWaits(policy[name])),
+    delay: byClass((name) => compareWaits(fifo[name], policy[name])),
+  };
+}
+
+export const simulateWaits = (options: SimulationOptions): SimulatedWaits =>
+  summariseRun(simulateRun(options));

@@ -17,43 +17,36 @@ export interface WaitSummary {
   readonly worstMin: number;
 }
 
-/** Collects waits in the order they end. */
-export class Summary {
-  #values: Float64Array;
-  #count = 0;
+export function meanOf(values: Float64Array): number {
+  let sum = 0;
+  for (const value of values) sum += value;
+  return sum / values.length;
+}
 
-  constructor(expected: number) {
-    this.#values = new Float64Array(Math.max(16, expected));
-  }
+/** The quantile of values in increasing order; NaN when there are none. */
+export const quantileOf = (sorted: Float64Array, q: number): number =>
+  sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] ?? Number.NaN;
 
-  add(value: number): void {
-    if (this.#count === this.#values.length) {
-      const larger = new Float64Array(2 * this.#values.length);
-      larger.set(this.#values);
-      this.#values = larger;
-    }
-    this.#values[this.#count++] = value;
-  }
+/** Half width of the 95 % interval of the mean of values in their order of time. */
+function halfWidth(values: Float64Array): number {
+  const size = Math.floor(values.length / BATCHES);
+  const batches = Float64Array.from({ length: BATCHES }, (_v, i) =>
+    meanOf(values.subarray(i * size, (i + 1) * size)),
+  );
+  const mean = meanOf(batches);
+  const variance = batches.reduce((sum, batch) => sum + (batch - mean) ** 2, 0) / (BATCHES - 1);
+  return T_975 * Math.sqrt(variance / BATCHES);
+}
 
-  summarise(): WaitSummary {
-    const values = this.#values.subarray(0, this.#count);
-    const mean = (part: Float64Array): number => part.reduce((sum, value) => sum + value, 0) / part.length;
-    const meanMin = mean(values);
-    const size = Math.floor(values.length / BATCHES);
-    const batches = Float64Array.from({ length: BATCHES }, (_v, i) =>
-      mean(values.subarray(i * size, (i + 1) * size)),
-    );
-    const variance = batches.reduce((sum, batch) => sum + (batch - mean(batches)) ** 2, 0) / (BATCHES - 1);
-    const sorted = values.slice().sort();
-    const quantile = (q: number): number =>
-      sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] ?? Number.NaN;
-    return {
-      count: values.length,
-      meanMin,
-      halfWidthMin: T_975 * Math.sqrt(variance / BATCHES),
-      medianMin: quantile(0.5),
-      p95Min: quantile(0.95),
-      worstMin: sorted.at(-1) ?? Number.NaN,
-    };
-  }
+/** @param values waits in the order in which the cases arrived */
+export function summariseWaits(values: Float64Array): WaitSummary {
+  const sorted = values.slice().sort();
+  return {
+    count: values.length,
+    meanMin: meanOf(values),
+    halfWidthMin: halfWidth(values),
+    medianMin: quantileOf(sorted, 0.5),
+    p95Min: quantileOf(sorted, 0.95),
+    worstMin: sorted.at(-1) ?? Number.NaN,
+  };
 }

@@ -1,6 +1,7 @@
 /** Figures of FDA's QuCAD, and of the textbook formulas where QuCAD has none. */
 import { describe, expect, it } from "vitest";
 
+import { STEADY } from "./circumstances.ts";
 import type { Department, MeanWaits } from "./department.ts";
 import { NoTheory, theoreticalWaits } from "./theory.ts";
 
@@ -73,7 +74,30 @@ describe("theoreticalWaits, an open read is finished", () => {
   });
 });
 
+describe("theoreticalWaits, one radiologist, reading times of another spread", () => {
+  const facts = [0.8, 0.95, 0.89, 0.1, 1, 0];
+  it("halves the wait when all reads are alike: the M/D/1 queue", () => {
+    const waits = theoreticalWaits(department(facts, [10, 10, 5], false), { ...STEADY, readingCv: 0 });
+    // λ E[S²] / 2 / (1 − ρ) = 0.08 · 100 / 2 / 0.2.
+    expect(waits.fifo).toBeCloseTo(20, 9);
+  });
+  it("is the exponential's when the spread is its mean", () => {
+    const given = department(facts, [15, 10, 5], false);
+    expect(theoreticalWaits(given, { ...STEADY, readingCv: 1 })).toEqual(theoreticalWaits(given));
+  });
+});
+
 describe("theoreticalWaits, where it does not apply", () => {
+  it.each([
+    [{ aiLatencyMin: 3 }, 1],
+    [{ maxWaitMin: 60 }, 1],
+    [{ arrivalsByHour: new Array<number>(24).fill(1) }, 1],
+    [{ readingCv: 0.5 }, 2],
+  ])("leaves %j with %i radiologists to the simulation", (change, radiologists) => {
+    const given = department([0.8, 0.9, 0.9, 0.1, radiologists, 0]);
+    expect(() => theoreticalWaits(given, { ...STEADY, ...change })).toThrow(NoTheory);
+  });
+
   it("says that a queue with traffic of 1 grows for ever", () => {
     expect(() => theoreticalWaits(department([1, 0.9, 0.9, 0.1, 1, 0]))).toThrow(
       /traffic: below 1 .* grow for ever/,

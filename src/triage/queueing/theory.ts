@@ -5,6 +5,8 @@
  * times that differ by class. Several: M/M/c priority queues, exact when all non-interrupting reads have
  * the same mean; with interrupting cases of another speed, by the Markov chain of `preemptive-servers.ts`.
  */
+import { STEADY, validateCircumstances } from "./circumstances.ts";
+import type { Circumstances } from "./circumstances.ts";
 import { erlangC, meanWaitMmc } from "./erlang.ts";
 import { meanLowPresent } from "./preemptive-servers.ts";
 import { meanWaits, ratesOf, validateDepartment } from "./department.ts";
@@ -22,12 +24,17 @@ export class NoTheory extends Error {
   override readonly name = "NoTheory";
 }
 
-/** A mixture of two exponentials: its mean square is 2 Σ share · mean². */
-function mixture(arrivals: number, diseasedShare: number, diseasedMin: number, otherMin: number): Class {
+/** A mixture of two kinds of reads, each with the mean square (1 + cv²) · mean²; exponential ones have a cv of 1. */
+function mixture(
+  arrivals: number,
+  diseasedShare: number,
+  [diseasedMin, otherMin]: readonly [number, number],
+  cv: number,
+): Class {
   return {
     arrivals,
     meanMin: diseasedShare * diseasedMin + (1 - diseasedShare) * otherMin,
-    meanSquare: 2 * (diseasedShare * diseasedMin ** 2 + (1 - diseasedShare) * otherMin ** 2),
+    meanSquare: (1 + cv ** 2) * (diseasedShare * diseasedMin ** 2 + (1 - diseasedShare) * otherMin ** 2),
   };
 }
 
@@ -104,26 +111,41 @@ function severalPreemptive(department: Department, classes: readonly [Class, Cla
   );
 }
 
+/** @throws NoTheory for what no formula here knows */
+function refuseUnknown({ radiologists }: Department, circumstances: Circumstances): void {
+  const { arrivalsByHour, aiLatencyMin, maxWaitMin, readingCv } = circumstances;
+  if (arrivalsByHour !== null) throw new NoTheory("arrivals that follow the hour: only simulation answers");
+  if (aiLatencyMin > 0) throw new NoTheory("an AI that takes its time: only simulation answers");
+  if (maxWaitMin !== null) throw new NoTheory("a longest wait: only simulation answers");
+  if (readingCv !== null && radiologists > 1) {
+    throw new NoTheory("several radiologists: only for exponential reading times");
+  }
+}
+
 /**
  * Mean waits in minutes.
  *
  * @throws RangeError for parameters out of range, and for traffic of 1 or more: the queue grows for ever
  * @throws NoTheory where only simulation answers
  */
-export function theoreticalWaits(department: Department): MeanWaits {
+export function theoreticalWaits(department: Department, circumstances: Circumstances = STEADY): MeanWaits {
   validateDepartment(department);
+  validateCircumstances(circumstances);
   if (department.traffic >= 1) {
     throw new RangeError(
       `traffic: below 1 is expected, not ${department.traffic}: the queue would grow for ever`,
     );
   }
+  refuseUnknown(department, circumstances);
   const rates = ratesOf(department);
   if (rates.positiveShare === 0 || rates.positiveShare === 1) {
     throw new NoTheory("the AI calls every case the same: it changes nothing");
   }
   const { diseased, nonDiseased, interrupting } = department.readingMin;
-  const of = (arrivals: number, share: number): Class => mixture(arrivals, share, diseased, nonDiseased);
-  const high = mixture(rates.interrupting, 1, interrupting, interrupting);
+  const cv = circumstances.readingCv ?? 1;
+  const of = (arrivals: number, share: number): Class =>
+    mixture(arrivals, share, [diseased, nonDiseased], cv);
+  const high = mixture(rates.interrupting, 1, [interrupting, interrupting], cv);
   const all = of(rates.nonInterrupting, department.prevalence);
   const plus = of(rates.nonInterrupting * rates.positiveShare, rates.diseasedOfPositive);
   const minus = of(rates.nonInterrupting * (1 - rates.positiveShare), rates.diseasedOfNegative);
