@@ -11,6 +11,7 @@ import { NameDialog } from "./parts/name-dialog.tsx";
 import { Notices } from "./parts/notices.tsx";
 import { useNews } from "./parts/news.ts";
 import { Worklist } from "./list/worklist.tsx";
+import { Simulator } from "./simulator/simulator.tsx";
 import { onNameNeeded } from "./state/actions.ts";
 import { lastOpenedUid, openUidOf, useRoute } from "./state/route.ts";
 import type { PageName } from "./state/route.ts";
@@ -23,6 +24,7 @@ type Dialog = "none" | "keys" | "name";
 const PAGE_VIEWS: Readonly<Record<PageName, () => React.ReactNode>> = {
   worklist: () => <Worklist initialUid={lastOpenedUid()} />,
   notifications: () => <NotificationsPage />,
+  simulator: () => <Simulator />,
 };
 
 export function App() {

@@ -31,6 +31,14 @@ const SHEET: readonly { title: string; keys: readonly (readonly [string, string]
     ],
   },
   {
+    title: "Simulator",
+    keys: [
+      ["T", "by the AI's word, by what the case has"],
+      ["I", "interrupt an open case or not"],
+      ["R", "reset the sliders"],
+    ],
+  },
+  {
     title: "Study",
     keys: [
       ["C", "Claim"],
