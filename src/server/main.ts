@@ -219,7 +219,9 @@ async function startReceiving({
   const receiver = createReceiver({ db, connection, objects, parseHeader: parseReceived });
   stack.push(() => receiver.close());
   return async (instance) => {
+    const startedMs = performance.now();
     const acceptance = await receiver.receive(instance);
+    metrics.observe("firstread_receive_seconds", (performance.now() - startedMs) / 1000);
     metrics.add(COUNTED_AS[acceptance.outcome]);
     return acceptance;
   };

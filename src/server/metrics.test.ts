@@ -19,3 +19,22 @@ it("writes counters and gauges as Prometheus reads them", () => {
     ),
   ).toBe(true);
 });
+
+it("writes a histogram whose buckets count everything up to their bound", () => {
+  const metrics = new Metrics();
+  for (const seconds of [0.004, 0.005, 0.3, 2000]) metrics.observe("firstread_scoring_seconds", seconds);
+  const lines = metrics.render([]).split("\n");
+  const of = (start: string) =>
+    lines
+      .find((line) => line.startsWith(start))
+      ?.split(" ")
+      .at(-1);
+  expect(lines).toContain("# TYPE firstread_scoring_seconds histogram");
+  expect(of('firstread_scoring_seconds_bucket{le="0.005"}')).toBe("2");
+  expect(of('firstread_scoring_seconds_bucket{le="0.25"}')).toBe("2");
+  expect(of('firstread_scoring_seconds_bucket{le="0.5"}')).toBe("3");
+  expect(of('firstread_scoring_seconds_bucket{le="900"}')).toBe("3");
+  expect(of('firstread_scoring_seconds_bucket{le="+Inf"}')).toBe("4");
+  expect(of("firstread_scoring_seconds_sum")).toBe("2000.309");
+  expect(of("firstread_receive_seconds_count")).toBe("0");
+});

@@ -273,6 +273,11 @@ export const MIGRATIONS: readonly Migration[] = [
       )`,
     ],
   },
+  {
+    version: 7,
+    name: "studies by arrival, for the dashboard",
+    statements: [`CREATE INDEX study_arrived ON study (arrived_at, study_instance_uid)`],
+  },
 ];
 
 /** Two processes that start together must not migrate together. Any fixed number serves. */

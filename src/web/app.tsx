@@ -5,6 +5,7 @@ import { useEffect, useState } from "react";
 
 import { NotificationsPage } from "./notifications/notifications-page.tsx";
 import { useAlerts } from "./parts/alerts.tsx";
+import { Dashboard } from "./dashboard/dashboard.tsx";
 import { Header } from "./parts/header.tsx";
 import { KeySheet } from "./parts/key-sheet.tsx";
 import { NameDialog } from "./parts/name-dialog.tsx";
@@ -24,6 +25,7 @@ type Dialog = "none" | "keys" | "name";
 const PAGE_VIEWS: Readonly<Record<PageName, () => React.ReactNode>> = {
   worklist: () => <Worklist initialUid={lastOpenedUid()} />,
   notifications: () => <NotificationsPage />,
+  dashboard: () => <Dashboard />,
   simulator: () => <Simulator />,
 };
 

@@ -8,6 +8,7 @@ import { App } from "./app.tsx";
 import { startSession } from "./state/session.ts";
 import "./styles/base.css";
 import "./styles/charts.css";
+import "./styles/dashboard.css";
 import "./styles/frame.css";
 import "./styles/list.css";
 import "./styles/simulator.css";

@@ -16,8 +16,9 @@ import type { ModelSwitch } from "../scoring/model-switch.ts";
 import type { Scorer } from "../scoring/scorer.ts";
 import type { EventChannels } from "../ups/event-channels.ts";
 import { addActionRoutes } from "./actions.ts";
+import { addDashboardRoutes } from "./dashboard.ts";
 import { addDicomWebRoutes } from "./dicomweb.ts";
-import { addEventRoutes, type EventHub } from "./events.ts";
+import { addEventRoutes, EVENTS_URL, type EventHub } from "./events.ts";
 import { addGuards, refuseForeign, refuseForeignWrite } from "./guards.ts";
 import { addHealthRoutes } from "./health.ts";
 import { addInvocationRoutes } from "./invocations.ts";
@@ -71,6 +72,7 @@ export async function buildApp(context: AppContext): Promise<FastifyInstance> {
   addModelRoutes(app, context);
   addNotificationRoutes(app, context);
   addPolicyRoutes(app, context);
+  addDashboardRoutes(app, context);
   addDicomWebRoutes(app, context);
   addUpsRoutes(app, context);
   addSubscriptionRoutes(app, context);
@@ -105,8 +107,12 @@ function createApp({ metrics, log }: ModelAppContext, refuse: typeof refuseForei
   app.setNotFoundHandler(() => {
     throw notFound("This address");
   });
-  app.addHook("onResponse", async (_request, reply) => {
+  app.addHook("onResponse", async (request, reply) => {
     metrics.add("firstread_http_requests_total");
+    // A page's stream of events is open for hours: that is no answer that took long.
+    if (request.routeOptions.url !== EVENTS_URL) {
+      metrics.observe("firstread_http_request_seconds", reply.elapsedTime / 1000);
+    }
     if (reply.statusCode >= 500) metrics.add("firstread_http_errors_total");
   });
   app.removeContentTypeParser("text/plain");

@@ -18,6 +18,9 @@ const HEARTBEAT_MS = 15_000;
 const MOST_UNSENT_BYTES = 1_000_000;
 const MOST_PAGES = 200;
 
+/** Where a page listens. */
+export const EVENTS_URL = "/api/events";
+
 export interface EventHubOptions {
   readonly findItem: (studyInstanceUid: string) => Promise<WorklistItem | null>;
   readonly log: Log;
@@ -121,7 +124,7 @@ function frame<Name extends keyof ServerEvents>(name: Name, data: ServerEvents[N
 }
 
 export function addEventRoutes(app: FastifyInstance, hub: EventHub): void {
-  app.get("/api/events", (_request, reply) => {
+  app.get(EVENTS_URL, (_request, reply) => {
     reply.hijack();
     hub.connect(reply.raw);
   });

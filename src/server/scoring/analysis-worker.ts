@@ -211,6 +211,7 @@ export class AnalysisWorker {
     }
     const waitedMs = Math.round(performance.now() - startedMs);
     metrics.add("firstread_finding_wait_seconds_total", waitedMs / 1000);
+    metrics.observe("firstread_scoring_seconds", waitedMs / 1000);
     const what = failed === null ? "study scored" : "study failed";
     log("info", isStored ? what : "result thrown away: the study has changed since", { study, waitedMs });
   }

@@ -10,6 +10,7 @@ import type {
   WorklistResponse,
 } from "../../domain/api.ts";
 import type { ChannelTestResponse, NotificationsResponse, RetryResponse } from "../../domain/notices.ts";
+import type { DashboardResponse } from "../../domain/dashboard.ts";
 
 /** A request that failed. `status` is 0 when no answer came. */
 export class ApiError extends Error {
@@ -57,6 +58,10 @@ function post(path: string, body: object): Promise<Response> {
 
 export const getWorklist = (signal: AbortSignal): Promise<WorklistResponse> =>
   json("/api/worklist", { signal });
+
+/** Figures of the last so many days. */
+export const getDashboard = (days: number, signal: AbortSignal): Promise<DashboardResponse> =>
+  json(`/api/dashboard?days=${days}`, { signal });
 
 export const getStudy = (uid: string, signal: AbortSignal): Promise<StudyDetail> =>
   json(study(uid), { signal });

@@ -20,6 +20,7 @@ export const WORKLIST_HREF: string = "#/";
 export const PAGES = [
   { name: "worklist", href: WORKLIST_HREF, title: "Worklist", key: "w" },
   { name: "notifications", href: "#/notifications", title: "Notifications", key: "n" },
+  { name: "dashboard", href: "#/dashboard", title: "Dashboard", key: "d" },
   { name: "simulator", href: "#/simulator", title: "Simulator", key: "s" },
 ] as const satisfies readonly PageEntry[];
 
