@@ -20,16 +20,16 @@ const FEW_STUDIES = 30;
 
 const periodText = (days: number): string => (days === 1 ? "24 hours" : `${days} days`);
 
-interface FactProps {
+interface HeadlineProps {
   readonly title: string;
   readonly value: string;
   readonly about: string;
   readonly isWarm?: boolean;
 }
 
-function Fact({ title, value, about, isWarm = false }: FactProps) {
+function Headline({ title, value, about, isWarm = false }: HeadlineProps) {
   return (
-    <div className={isWarm ? "fact is-suspected" : "fact"}>
+    <div className={isWarm ? "headline is-suspected" : "headline"}>
       <dt>{title}</dt>
       <dd>{value}</dd>
       <dd className="second">{about}</dd>
@@ -37,18 +37,18 @@ function Fact({ title, value, about, isWarm = false }: FactProps) {
   );
 }
 
-function Facts({ figures }: { readonly figures: DashboardResponse }) {
+function Headlines({ figures }: { readonly figures: DashboardResponse }) {
   const { queue, flagged, unflagged, agreement } = figures;
   const underWay = queue.arriving + queue.settled + queue.scoring;
   return (
-    <dl className="facts">
-      <Fact
+    <dl className="headlines">
+      <Headline
         title="Suspected bleeds are opened after"
         value={medianText(flagged.toOpenMin)}
         about={`median of ${flagged.opened}; the others ${medianText(unflagged.toOpenMin)}, of ${unflagged.opened}`}
         isWarm
       />
-      <Fact
+      <Headline
         title="Waiting now"
         value={String(queue.waiting)}
         about={
@@ -57,12 +57,12 @@ function Facts({ figures }: { readonly figures: DashboardResponse }) {
             : `the longest for ${durationText(queue.oldestWaitMin)}; ${queue.claimed} being read`
         }
       />
-      <Fact
+      <Headline
         title="Not scored yet"
         value={String(underWay)}
         about={`${queue.arriving} arriving, ${queue.settled} settled, ${queue.scoring} scoring; ${queue.failed} failed`}
       />
-      <Fact
+      <Headline
         title="Suspected, and a bleed"
         value={shareValue(agreement.positivePredictive)}
         about={shareText(agreement.positivePredictive)}
@@ -81,7 +81,7 @@ function Figures({ figures }: { readonly figures: DashboardResponse }) {
           the last {periodText(figures.days)}: these figures are of few, and may be chance.
         </p>
       )}
-      <Facts figures={figures} />
+      <Headlines figures={figures} />
       <section className="card">
         <TurnaroundTable figures={figures} />
       </section>

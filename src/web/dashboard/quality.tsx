@@ -5,6 +5,7 @@ import type { Agreement, Drift, Share, StageLatency } from "../../domain/dashboa
 import {
   DRIFT_TITLES,
   STAGE_TITLES,
+  binLabel,
   binText,
   driftDetail,
   driftVerdict,
@@ -74,7 +75,7 @@ function DriftRow({ drift }: { readonly drift: Drift }) {
               />
               <i className="now" style={{ height: `${(100 * share(current, currentCount)) / top}%` }} />
             </div>
-            <span>{binText(name, value)}</span>
+            <span>{binLabel(name, value)}</span>
           </div>
         ))}
       </div>

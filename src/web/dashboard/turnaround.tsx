@@ -21,7 +21,7 @@ function Cells({ row: { arrived, opened, read, toOpenMin, toReadMin } }: { reado
   );
 }
 
-const HEAD = ["", "Arrived", "Opened", "Median", "95th pct", "Worst", "Read", "Median", "95th pct"];
+const HEAD = ["", "Arrived", "Opened", "median", "95th pct", "worst", "Read", "median", "95th pct"];
 
 export function TurnaroundTable({ figures }: { readonly figures: DashboardResponse }) {
   const { all, flagged, unflagged, tiers } = figures;
@@ -60,7 +60,7 @@ export function TurnaroundTable({ figures }: { readonly figures: DashboardRespon
 
 const WIDTH = 760;
 const HEIGHT = 190;
-const MARGIN = { left: 46, right: 14, top: 10, bottom: 22 };
+const MARGIN = { left: 62, right: 14, top: 10, bottom: 22 };
 
 interface PanelProps {
   readonly title: string;

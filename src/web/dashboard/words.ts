@@ -39,7 +39,7 @@ export function shareText({ count, of, value, low, high }: Share): string {
 export const shareValue = ({ value }: Share): string => (value === null ? "–" : percent(value));
 
 export const DRIFT_TITLES: Readonly<Record<string, string>> = {
-  score: "Scores",
+  score: "Scores, % and ten more",
   thickness: "Slice thickness, mm",
   kernel: "Kernel",
   manufacturer: "Manufacturer",
@@ -80,3 +80,7 @@ export function binText(name: string, value: string): string {
   if (name === "score") return `${Number(value) * 10}–${Number(value) * 10 + 10} %`;
   return value === "" ? "not said" : value;
 }
+
+/** Below the bin, where there is little room: of a score's tenth, where it begins. */
+export const binLabel = (name: string, value: string): string =>
+  name === "score" ? String(Number(value) * 10) : binText(name, value);

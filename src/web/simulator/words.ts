@@ -28,7 +28,7 @@ function bleedWords({ fifo, policy, delay }: SimulatedWaits): string {
     laterShare === 0
       ? "None of them waits longer."
       : `Of 100 of them, ${ofHundred(laterShare)} wait longer than they would have, half of these by ` +
-        `${minutesText(laterMedianMin)} or more: bleeds that the AI missed.`;
+        `${minutesText(laterMedianMin)} or more: mostly bleeds that the AI missed.`;
   return `Patients with a bleed wait ${after} on average instead of ${before}. ${missed}`;
 }
 

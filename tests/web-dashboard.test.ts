@@ -1,0 +1,61 @@
+/**
+ * @file The dashboard's page in Chromium: figures, periods by keys, small samples called small, a lost server said.
+ */
+import type { Browser } from "playwright-core";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+
+import { buildPage, hasChromium, launchChromium, openPage } from "./fixtures/chromium.ts";
+import { fakeDashboard } from "./fixtures/fake-dashboard.ts";
+import { fakeItem } from "./fixtures/fake-studies.ts";
+import { startPageServer } from "./fixtures/page-server.ts";
+import type { PageServer } from "./fixtures/page-server.ts";
+
+/** The machine may be busy with other tests. */
+const PATIENT = 60_000;
+
+describe.skipIf(!hasChromium)("the dashboard", () => {
+  let browser: Browser;
+  let built: { webDir: string; remove: () => void };
+  let server: PageServer | undefined;
+  beforeAll(async () => {
+    built = await buildPage();
+    browser = await launchChromium();
+  }, 3 * PATIENT);
+  afterAll(async () => {
+    await browser.close();
+    built.remove();
+  });
+  afterEach(async () => server?.close());
+
+  it(
+    "shows the figures of a period, chosen by keys",
+    async () => {
+      const dashboard = (days: number) => fakeDashboard(days, days === 1 ? 12 : 412);
+      server = await startPageServer({ items: [fakeItem(1, 5)], webDir: built.webDir, dashboard });
+      const { page, complaints } = await openPage(browser, server.url, "Dr Weber");
+      await page.waitForSelector(".row");
+      await page.keyboard.press("g");
+      await page.keyboard.press("d");
+      await page.waitForSelector(".headline");
+      expect(await page.innerText(".banner")).toContain("Research use only");
+      expect(await page.innerText(".headline.is-suspected")).toContain("6.5 min");
+      expect(await page.innerText(".shares-list")).toContain("31 of 42: 95 % interval 59 % to 85 %");
+      expect(await page.innerText(".shares-list")).toContain("nobody has judged one yet");
+      expect(await page.locator(".drift[data-verdict=changed] h3").allInnerTexts()).toEqual(["Kernel"]);
+      expect(await page.innerText(".drift[data-verdict=few]")).toContain("Too few to say (9 now, 21 before)");
+      expect(await page.$(".warning")).toBeNull();
+
+      await page.keyboard.press("1");
+      await page.waitForSelector(".warning >> text=Only 12 studies arrived in the last 24 hours");
+      expect(await page.getAttribute("a.button", "href")).toBe("/api/dashboard/history.csv?days=1");
+      expect(complaints).toEqual([]);
+
+      server.setOnline(false);
+      await page.keyboard.press("3");
+      await page.waitForSelector(".warning >> text=The server does not answer.");
+      await page.keyboard.press("Escape");
+      await page.waitForSelector(".worklist");
+    },
+    3 * PATIENT,
+  );
+});
