@@ -125,6 +125,7 @@ describe("the dashboard's routes", () => {
       ["settle", 200, expect.closeTo(10_000, -1)],
       ["score", 200, 3000],
       ["model", 200, 2000],
+      ["notify", 0, null],
       ["finding", 200, expect.closeTo(33_000, -1)],
     ]);
     expect(queue).toMatchObject({ waiting: 0, oldestWaitMin: null });

@@ -36,9 +36,9 @@ describe.skipIf(!hasChromium)("the dashboard", () => {
       await page.waitForSelector(".row");
       await page.keyboard.press("g");
       await page.keyboard.press("d");
-      await page.waitForSelector(".headline");
+      await page.waitForSelector(".keyfigure");
       expect(await page.innerText(".banner")).toContain("Research use only");
-      expect(await page.innerText(".headline.is-suspected")).toContain("6.5 min");
+      expect(await page.innerText(".keyfigure.is-suspected")).toContain("6.5 min");
       expect(await page.innerText(".shares-list")).toContain("31 of 42: 95 % interval 59 % to 85 %");
       expect(await page.innerText(".shares-list")).toContain("nobody has judged one yet");
       expect(await page.locator(".drift[data-verdict=changed] h3").allInnerTexts()).toEqual(["Kernel"]);

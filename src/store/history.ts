@@ -32,7 +32,7 @@ export interface PeriodFigures {
   readonly stages: Readonly<Record<StageName, readonly [number, number | null, number | null]>>;
 }
 
-export const STAGE_NAMES = ["receive", "settle", "score", "model", "finding"] as const;
+export const STAGE_NAMES = ["receive", "settle", "score", "model", "notify", "finding"] as const;
 export type StageName = (typeof STAGE_NAMES)[number];
 
 const turnaround = sql`json_build_object(
@@ -98,6 +98,8 @@ export async function periodFigures(
         'settle', ${stage(between(sql`last_instance_at`, sql`settled_at`))},
         'score', ${stage(between(sql`settled_at`, sql`scored_at`))},
         'model', ${stage(sql`model_ms`)},
+        'notify', (SELECT ${stage(between(sql`created_at`, sql`sent_at`))} FROM delivery
+          WHERE created_at >= ${from} AND state = 'sent' AND event <> 'test'),
         'finding', ${stage(between(sql`arrived_at`, sql`scored_at`))}) FROM period)) AS figures`.execute(db);
   const figures = rows[0]?.figures;
   if (!figures) throw new Error("The period's figures: one row is expected, none came.");

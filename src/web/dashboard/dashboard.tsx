@@ -29,7 +29,7 @@ interface HeadlineProps {
 
 function Headline({ title, value, about, isWarm = false }: HeadlineProps) {
   return (
-    <div className={isWarm ? "headline is-suspected" : "headline"}>
+    <div className={isWarm ? "keyfigure is-suspected" : "keyfigure"}>
       <dt>{title}</dt>
       <dd>{value}</dd>
       <dd className="second">{about}</dd>
@@ -41,7 +41,7 @@ function Headlines({ figures }: { readonly figures: DashboardResponse }) {
   const { queue, flagged, unflagged, agreement } = figures;
   const underWay = queue.arriving + queue.settled + queue.scoring;
   return (
-    <dl className="headlines">
+    <dl className="keyfigures">
       <Headline
         title="Suspected bleeds are opened after"
         value={medianText(flagged.toOpenMin)}

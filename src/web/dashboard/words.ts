@@ -72,6 +72,7 @@ export const STAGE_TITLES: Readonly<Record<string, string>> = {
   settle: "Settle: last instance to complete",
   score: "Score: complete to finding",
   model: "of which the model",
+  notify: "Notify: due to sent",
   finding: "First instance to finding",
 };
 
