@@ -3,9 +3,9 @@
  */
 import { useEffect, useState } from "react";
 
+import { Dashboard } from "./dashboard/dashboard.tsx";
 import { NotificationsPage } from "./notifications/notifications-page.tsx";
 import { useAlerts } from "./parts/alerts.tsx";
-import { Dashboard } from "./dashboard/dashboard.tsx";
 import { Header } from "./parts/header.tsx";
 import { KeySheet } from "./parts/key-sheet.tsx";
 import { NameDialog } from "./parts/name-dialog.tsx";

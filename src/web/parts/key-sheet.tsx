@@ -31,15 +31,12 @@ const SHEET: readonly { title: string; keys: readonly (readonly [string, string]
     ],
   },
   {
-    title: "Simulator",
+    title: "Dashboard and simulator",
     keys: [
-      ["T", "by the AI's word, by what the case has"],
-      ["I", "interrupt an open case or not"],
-      ["R", "reset the sliders"],
-      ["1 … 4", "Dashboard: a day, a week, a month, three"],
-      ["T", "Simulator: by the AI's word, by what the case has"],
-      ["I", "Simulator: interrupt an open case or not"],
-      ["R", "Simulator: reset the sliders"],
+      ["1 … 4", "A day, a week, a month, three"],
+      ["T", "Waits by bleed, or by the AI's word"],
+      ["I", "Interrupt an open case, or not"],
+      ["R", "Reset the sliders"],
     ],
   },
   {

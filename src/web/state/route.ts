@@ -19,9 +19,9 @@ export const WORKLIST_HREF: string = "#/";
 /** The pages that the header leads to, in its order. */
 export const PAGES = [
   { name: "worklist", href: WORKLIST_HREF, title: "Worklist", key: "w" },
-  { name: "notifications", href: "#/notifications", title: "Notifications", key: "n" },
   { name: "dashboard", href: "#/dashboard", title: "Dashboard", key: "d" },
   { name: "simulator", href: "#/simulator", title: "Simulator", key: "s" },
+  { name: "notifications", href: "#/notifications", title: "Notifications", key: "n" },
 ] as const satisfies readonly PageEntry[];
 
 export type PageName = (typeof PAGES)[number]["name"];
