@@ -4,8 +4,10 @@ import type { Grid } from "../src/imaging/resize.ts";
 import { Random } from "../src/phantom/random.ts";
 import { BLEEDS } from "../scripts/default-model/drawn/bleeds.ts";
 import { Canvas } from "../scripts/default-model/drawn/canvas.ts";
+import { enhancedHead } from "../scripts/default-model/drawn/enhanced.ts";
 import { thicknessAt } from "../scripts/default-model/drawn/layers.ts";
 import { drawLookAlikes } from "../scripts/default-model/drawn/look-alikes.ts";
+import { backHorns, chambersOf, drawPlexus } from "../scripts/default-model/drawn/ventricles.ts";
 
 const SIDE = 220;
 const PIXEL_MM = 0.75;
@@ -148,4 +150,72 @@ describe("look-alikes", () => {
     expect(changed.filter(Boolean).length).toBeGreaterThan(60);
     expect(changed.filter((is) => !is).length).toBeGreaterThan(0);
   });
+});
+
+/** The head without its pools. */
+function solidHead(): Grid {
+  return { ...image, values: image.values.map((hu) => (hu === FLUID_HU ? BRAIN_HU : hu)) };
+}
+
+/** Mean row of pixels. */
+const meanRow = (pixels: readonly number[]): number =>
+  pixels.reduce((sum, i) => sum + Math.floor(i / SIDE), 0) / pixels.length;
+
+describe("ventricles", () => {
+  it("are the pools deep in the head, and none where there are none", () => {
+    expect(chambersOf(canvasOf(image))).toHaveLength(2);
+    expect(chambersOf(canvasOf(solidHead()))).toHaveLength(0);
+  });
+
+  it("are there behind the middle once back horns were drawn", () => {
+    const canvas = canvasOf(solidHead());
+    backHorns(canvas, new Random(3));
+    const chambers = chambersOf(canvas);
+    expect(chambers.length).toBeGreaterThanOrEqual(1);
+    for (const chamber of chambers) expect(meanRow(chamber) * PIXEL_MM).toBeGreaterThan(canvas.centre[1]);
+  });
+
+  it("bleed as a cast, or with a level that leaves their front dark", () => {
+    const seen = Array.from({ length: 24 }, (_, n) => {
+      const canvas = canvasOf(image);
+      const [pool = []] = chambersOf(canvas);
+      BLEEDS["intraventricular"]?.(canvas, new Random(n + 1));
+      const quarter = pool.length >> 2;
+      const bloody = (part: readonly number[]): number =>
+        part.filter((i) => (canvas.image.values[i] ?? 0) - (image.values[i] ?? 0) > 4).length / part.length;
+      return { front: bloody(pool.slice(0, quarter)), back: bloody(pool.slice(-quarter)) };
+    });
+    for (const { front, back } of seen) expect(back).toBeGreaterThanOrEqual(front);
+    expect(seen.filter(({ front, back }) => front === 0 && back > 0.3).length).toBeGreaterThanOrEqual(4);
+    expect(seen.filter(({ front }) => front > 0.9).length).toBeGreaterThanOrEqual(2);
+  });
+
+  it("have choroid plexus only where they are", () => {
+    const [withPools, without] = [canvasOf(image), canvasOf(solidHead())];
+    const before = without.image.values.slice();
+    for (let seed = 0; seed < 5; seed++) {
+      drawPlexus(withPools, new Random(seed), 100, 140);
+      drawPlexus(without, new Random(seed), 100, 140);
+    }
+    expect(largestRise(withPools)).toBeGreaterThan(60);
+    expect(without.image.values).toEqual(before);
+  });
+});
+
+it("a head with contrast has bright spots on both sides, under the skull and in fluid", () => {
+  const canvas = canvasOf(image);
+  const fluid = [...image.values.keys()].filter((i) => image.values[i] === FLUID_HU);
+  enhancedHead(canvas, new Random(2));
+  const bright = [...image.values.keys()].filter(
+    (i) => (canvas.image.values[i] ?? 0) - (image.values[i] ?? 0) > 25,
+  );
+  const [cx] = canvas.centre;
+  const right = bright.filter((i) => (i % SIDE) * PIXEL_MM > cx);
+  expect(right.length / bright.length).toBeGreaterThan(0.2);
+  expect(right.length / bright.length).toBeLessThan(0.8);
+  expect(bright.some((i) => (canvas.depthMm[i] ?? 0) < 7)).toBe(true);
+  const isBright = new Set(bright);
+  expect(fluid.filter((i) => isBright.has(i)).length / fluid.length).toBeGreaterThan(
+    bright.length / canvas.inside.inside.reduce((sum, is) => sum + is, 0),
+  );
 });

@@ -28,6 +28,7 @@ import {
   EXTRACTOR,
   FOLDS,
   JUDGED,
+  JUDGED_ONLY,
   LEAST_BLEED_MM2,
   PACKAGE,
   PREPROCESS,
@@ -144,7 +145,7 @@ async function savePlain(work: string, output: string, folds: readonly Fold[]): 
 
 /** How many pictures of each class and patients the networks were trained on together. */
 async function trainedImages(folds: readonly Fold[]): Promise<Record<string, unknown>> {
-  const all = folds.flatMap(({ heldOut }) => heldOut.images);
+  const all = folds.flatMap(({ heldOut }) => heldOut.images.filter(({ file }) => !JUDGED_ONLY.test(file)));
   const labels = folds[0]?.heldOut.labels ?? [];
   const counts = labels.map((label, c) => [label, all.filter((image) => image.classIndex === c).length]);
   return {

@@ -11,7 +11,7 @@ import { readImageFolder } from "../../src/model/train/image-folder.ts";
 import type { ImageFolder } from "../../src/model/train/image-folder.ts";
 import { seededRandom } from "../../src/model/train/random.ts";
 import { groupFolds } from "../../src/model/train/split.ts";
-import { EXTRACTOR, FOLDS, PACKAGE, PREPROCESS, TRAINING } from "./recipe.ts";
+import { EXTRACTOR, FOLDS, JUDGED_ONLY, PACKAGE, PREPROCESS, TRAINING } from "./recipe.ts";
 
 export interface Fold {
   /** Folder of the network's package. */
@@ -27,13 +27,14 @@ export async function extractorIn(work: string): Promise<string> {
   return file;
 }
 
-/** `labels.csv` of a fold: where the pictures are, and which are for validation. */
-function labelsCsv({ labels, images }: ImageFolder, pictures: string, held: ReadonlySet<number>): string {
-  const rows = images.map(({ file, classIndex }, i) => {
-    const place = join("..", "..", file.slice(join(pictures, "..").length + 1));
-    return `${place},${labels[classIndex] ?? ""},${held.has(i) ? "validation" : "train"}\n`;
+/** `labels.csv` of a fold: the pictures that it is trained on. */
+function labelsCsv({ labels, images }: ImageFolder, pictures: string, trained: readonly number[]): string {
+  const rows = trained.flatMap((i) => {
+    const { file = "", classIndex = 0 } = images[i] ?? {};
+    if (JUDGED_ONLY.test(file)) return [];
+    return `${join("..", "..", file.slice(join(pictures, "..").length + 1))},${labels[classIndex] ?? ""}\n`;
   });
-  return `file,label,split\n${rows.join("")}`;
+  return `file,label\n${rows.join("")}`;
 }
 
 /** Train the folds that are not there yet. */
@@ -43,12 +44,12 @@ export async function trainFolds(work: string): Promise<Fold[]> {
   const groups = folder.images.map(({ group }) => group);
   const backbone = await extractorIn(work);
   const folds: Fold[] = [];
-  for (const [index, { held }] of groupFolds(groups, FOLDS, seededRandom(TRAINING.seed)).entries()) {
+  for (const [index, { train, held }] of groupFolds(groups, FOLDS, seededRandom(TRAINING.seed)).entries()) {
     const data = join(work, "folds", String(index + 1));
     const dir = join(data, "package");
     if (!existsSync(join(dir, "model.json"))) {
       await mkdir(data, { recursive: true });
-      await writeFile(join(data, "labels.csv"), labelsCsv(folder, pictures, new Set(held)));
+      await writeFile(join(data, "labels.csv"), labelsCsv(folder, pictures, train));
       console.error(`fold ${index + 1} of ${FOLDS}`);
       await runTraining(data, dir, {
         ...TRAINING,

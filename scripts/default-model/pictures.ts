@@ -9,6 +9,7 @@ import { join } from "node:path";
 import sharp from "sharp";
 
 import { readPheSichLabels, readPheSichPatient } from "../../src/model/prepare-phe-sich.ts";
+import type { PheSichSlice } from "../../src/model/prepare-phe-sich.ts";
 import type { Grid } from "../../src/imaging/resize.ts";
 import type { PreparedImage } from "../../src/model/preprocess.ts";
 import { pixelMmOf, prepareScaled, prepareSlices } from "../../src/model/preprocess.ts";
@@ -63,14 +64,34 @@ function drawn(image: Grid, kind: string | null, random: Random): Uint8Array | n
   const canvas = Canvas.create(image, pixelMmOf(PREPROCESS), LEAST_BRAIN_MM2);
   if (!canvas) return null;
   drawLookAlikes(canvas, random.fork(1));
+  const least = kind === "intraventricular" ? DRAWN.leastLevelMm2 : DRAWN.leastBleedMm2;
   const bleed = kind === null ? undefined : DRAWN_BLEEDS[kind];
-  if (bleed && bleed(canvas, random.fork(2)) < DRAWN.leastBleedMm2) return null;
+  if (bleed && bleed(canvas, random.fork(2)) < least) return null;
   return prepareScaled(canvas.image, PREPROCESS).rgb;
 }
 
+/** A bleed drawn on a slice that has none: kinds are tried until one can be seen. */
+function withBleed(image: Grid, random: Random): { kind: string; rgb: Uint8Array } | null {
+  for (let attempt = 0; attempt < DRAWN.tries; attempt++) {
+    const kind = random.pick(DRAWN.kinds);
+    const rgb = drawn(image, kind, random.fork(10 + attempt));
+    if (rgb) return { kind, rgb };
+  }
+  return null;
+}
+
+/** Whether a slice that is called free of blood lies next to one that bleeds. */
+function isBeside(slices: readonly PheSichSlice[], index: number): boolean {
+  const bleeds = (at: number): boolean => slices[at]?.bleeding === true;
+  return slices[index]?.bleeding === false && (bleeds(index - 1) || bleeds(index + 1));
+}
+
+const stemOf = (patient: string, file: string): string =>
+  `phe${patient}_${file.replace(/^.*_(\d+)\.png$/, "$1")}`;
+
 /**
- * PHE-SICH's slices that do not bleed, drawn on: `phe<patient>_<slice>-<kind><round>.png` with a bleed of that kind,
- * `…-none<round>.png` with look-alikes only.
+ * PHE-SICH's slices, drawn on. Of those that do not bleed: `phe<patient>_<slice>-<kind><round>.png` with a bleed of that
+ * kind, `…-none<round>.png` with look-alikes only. Of those that do: `…-real.png`, look-alikes beside the blood.
  */
 export async function makeDrawnPictures(work: string, dataDir: string, share: Share): Promise<void> {
   const dir = join(dataDir, "phe-sich");
@@ -80,23 +101,22 @@ export async function makeDrawnPictures(work: string, dataDir: string, share: Sh
     const patient = name.slice("drawn".length);
     const random = new Random(DRAWN.seed).fork(Number(patient));
     const slices = await readPheSichPatient(dir, patients.get(patient) ?? [], PREPROCESS);
+    const write = async (bleeding: boolean, file: string, rgb: Uint8Array): Promise<void> =>
+      writePicture(join(await classFolder(work, bleeding), `${file}.png`), rgb);
     for (const [index, { bleeding, file, image }] of slices.entries()) {
-      if (bleeding !== false) continue;
-      const stem = `phe${patient}_${file.replace(/^.*_(\d+)\.png$/, "$1")}`;
+      if (bleeding === null || isBeside(slices, index)) continue;
+      const stem = stemOf(patient, file);
       for (let round = 0; round < DRAWN.rounds; round++) {
         const own = random.fork(DRAWN.rounds * index + round);
-        const tries = own.chance(DRAWN.bleeding) ? DRAWN.tries : 0;
-        for (let attempt = 0; attempt < tries; attempt++) {
-          const kind = own.pick(DRAWN.kinds);
-          const rgb = drawn(image, kind, own.fork(10 + attempt));
-          if (!rgb) continue;
-          await writePicture(join(await classFolder(work, true), `${stem}-${kind}${round}.png`), rgb);
-          break;
+        if (bleeding) {
+          const real = round === 0 && own.chance(DRAWN.besideBlood) ? drawn(image, null, own.fork(3)) : null;
+          if (real) await write(true, `${stem}-real`, real);
+          continue;
         }
+        const bled = own.chance(DRAWN.bleeding) ? withBleed(image, own.fork(4)) : null;
+        if (bled) await write(true, `${stem}-${bled.kind}${round}`, bled.rgb);
         const plain = own.chance(DRAWN.notBleeding) ? drawn(image, null, own.fork(3)) : null;
-        if (plain) {
-          await writePicture(join(await classFolder(work, false), `${stem}-none${round}.png`), plain);
-        }
+        if (plain) await write(false, `${stem}-none${round}`, plain);
       }
     }
   });
@@ -118,18 +138,25 @@ export async function makeTrainingPhantoms(work: string, share: Share): Promise<
   });
 }
 
-/** PHE-SICH's labelled slices: `phe<patient>_<slice>-orig.png`. */
+/**
+ * PHE-SICH's labelled slices: `phe<patient>_<slice>-orig.png`; those next to a bleed `…-beside.png`, and black ones
+ * `…-empty.png`.
+ */
 export async function makePheSichPictures(work: string, dataDir: string, share: Share): Promise<void> {
   const dir = join(dataDir, "phe-sich");
   const patients = await readPheSichLabels(dir);
   const names = [...patients.keys()].map((patient) => `phe${patient}`);
   await forMissing(work, names, share, async (name) => {
-    for (const slice of await readPheSichPatient(dir, patients.get(name.slice(3)) ?? [], PREPROCESS)) {
-      if (slice.bleeding === null) continue;
-      const number = slice.file.replace(/^.*_(\d+)\.png$/, "$1");
-      const { rgb } = prepareScaled(slice.image, PREPROCESS);
-      const folder = await classFolder(work, slice.bleeding);
-      await writePicture(join(folder, `${name}_${number}-orig.png`), rgb);
+    const patient = name.slice("phe".length);
+    const slices = await readPheSichPatient(dir, patients.get(patient) ?? [], PREPROCESS);
+    for (const [index, { bleeding, file, image }] of slices.entries()) {
+      if (bleeding === null) continue;
+      const { rgb, brainMm2 } = prepareScaled(image, PREPROCESS);
+      const role = brainMm2 === 0 ? "empty" : isBeside(slices, index) ? "beside" : "orig";
+      await writePicture(
+        join(await classFolder(work, bleeding), `${stemOf(patient, file)}-${role}.png`),
+        rgb,
+      );
     }
   });
 }

@@ -19,7 +19,7 @@ export const TRAINING_PHANTOMS = { firstSeed: 1, count: 40 } as const;
 
 /** Slices drawn on: how often one that does not bleed gets a bleed, and how often look-alikes only. */
 export const DRAWN = {
-  seed: 11,
+  seed: 12,
   /** Drawn with these chances: subdurals and subarachnoid blood are the commonest and the thinnest. */
   kinds: [
     "subdural",
@@ -29,6 +29,7 @@ export const DRAWN = {
     "subarachnoid",
     "intraventricular",
     "intraventricular",
+    "intraventricular",
     "intraparenchymal",
     "intraparenchymal",
     "epidural",
@@ -36,11 +37,15 @@ export const DRAWN = {
   ] as const,
   bleeding: 0.75,
   notBleeding: 0.55,
+  /** Less blood than this is not called a bleed; a level in a ventricle is small and sharp. */
   leastBleedMm2: 30,
+  leastLevelMm2: 12,
+  /** Slices that do bleed: how often they get look-alikes beside their blood. */
+  besideBlood: 0.8,
   /** A kind that leaves too little to see (no ventricle on the slice, say) is replaced by another, so often. */
   tries: 4,
   /** Times each slice is drawn on. */
-  rounds: 2,
+  rounds: 3,
 } as const;
 
 /** A phantom with less blood than this on its worst slice is not asked for. */
@@ -57,15 +62,15 @@ export const TRAINING = {
   trainOnlyTopLayer: false,
   pooling: "log-mean-exp",
   validationSplit: 0,
-  epochs: 4,
+  epochs: 6,
   batchSize: 16,
   optimizer: "adam",
   learningRate: 0.001,
-  backboneLearningRate: 0.0003,
+  backboneLearningRate: 0.0005,
   schedule: "cosine",
   warmUpEpochs: 0.5,
   labelSmoothing: 0,
-  monitor: "validation-auc",
+  monitor: "validation-loss",
   earlyStopping: 0,
   augmentedCopies: 4,
   classWeights: "balanced",
@@ -78,13 +83,16 @@ export const TRAINING = {
 } as const;
 
 /** PHE-SICH's own slices, unchanged: what the figures on held-out patients are of. */
-export const JUDGED = /^phe[^_]*_\d+-orig\./;
+export const JUDGED = /^phe[^_]*_\d+-(?:orig|beside|empty)\./;
+
+/** Of these none is trained on: next to a slice that bleeds some show blood whatever their label, and black ones show nothing. */
+export const JUDGED_ONLY = /-(?:beside|empty)\./;
 
 export const STUDY_RULE = { spanMm: 10, largestLogit: 5 } as const;
 
 export const PACKAGE = {
   name: "firstread-default",
-  version: "2.0",
+  version: "2.1",
   licence:
     "Research and non-commercial use only (trained on PHE-SICH, which is free for non-commercial purposes; extractor Apache-2.0)",
 } as const;

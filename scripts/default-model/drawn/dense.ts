@@ -66,11 +66,9 @@ export const contrast: Decorate = (canvas, random) => {
   }
 };
 
-/** A dense falx, thin, and the dense sinuses at its ends. */
-export const falxAndSinus: Decorate = (canvas, random) => {
+/** The falx, thin, with or without a gap in its middle. */
+export function drawFalx(canvas: Canvas, random: Random, hu: number): void {
   const [cx, cy] = canvas.centre;
-  const [, top, , bottom] = canvas.box;
-  const hu = random.uniform(44, 72);
   const lean = random.around(0, 0.05);
   const halfMm = random.uniform(0.4, 1);
   const gap = random.chance(0.5) ? random.uniform(15, 50) : 0;
@@ -81,16 +79,28 @@ export const falxAndSinus: Decorate = (canvas, random) => {
     },
     () => hu,
   );
+}
+
+/** The sinuses at the falx's ends: the back one, or both. */
+export function drawSinuses(canvas: Canvas, random: Random, hu: number): void {
+  const [cx, cy] = canvas.centre;
+  const [, top, , bottom] = canvas.box;
+  const lean = random.around(0, 0.05);
   const widthMm = random.uniform(2, 4.5);
-  const sinusHu = random.uniform(48, 76);
   for (const y of random.chance(0.3) ? [top, bottom] : [bottom])
     canvas.paint(
       (i, px, py) => {
         const d = Math.max(Math.abs(px - cx - lean * (y - cy)), 0.7 * Math.abs(py - y));
         return smoothStep(widthMm + 1, widthMm - 1, d) * smoothStep(9, 6, canvas.depthMm[i] ?? 0);
       },
-      () => sinusHu,
+      () => hu,
     );
+}
+
+/** A dense falx, and the dense sinuses at its ends. */
+export const falxAndSinus: Decorate = (canvas, random) => {
+  drawFalx(canvas, random, random.uniform(44, 72));
+  drawSinuses(canvas, random, random.uniform(48, 76));
 };
 
 /** Bone that reaches into the slice from its edge (petrous ridge, orbital roof, clinoid). */

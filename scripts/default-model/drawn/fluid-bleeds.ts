@@ -1,13 +1,16 @@
 /**
  * @file Blood where there was fluid: casts of sulci and cisterns, a level or a cast in the ventricles.
  */
-import { components } from "../../../src/imaging/morphology.ts";
 import { createNoise } from "../../../src/phantom/noise.ts";
 import { smoothStep } from "../../../src/phantom/shapes.ts";
 import { bloodHu } from "./blood.ts";
 import type { Draw } from "./blood.ts";
 import type { Point } from "./canvas.ts";
 import { convexDirection } from "./layers.ts";
+import { chambersOf } from "./ventricles.ts";
+
+/** A level lower than this is not seen. */
+const LEAST_LEVEL_MM = 2.5;
 
 /** Blood in sulci over a convexity, in a fissure, or in the cisterns around the middle. */
 export const subarachnoid: Draw = (canvas, random) => {
@@ -43,32 +46,27 @@ export const subarachnoid: Draw = (canvas, random) => {
   );
 };
 
-/** Ventricles: fluid deep in the head. */
-const VENTRICLE_DEPTH_MM = 22;
-const LEAST_VENTRICLE_MM2 = 60;
-const VENTRICLE_FLUID = 0.45;
-
-/** Blood in the ventricles: a level at the back, or a cast. */
+/** Blood in the ventricles: a level at the back, small or high and as tilted as the head, or a cast. */
 export const intraventricular: Draw = (canvas, random) => {
   const { pixelMm } = canvas;
   const { rows, columns } = canvas.image;
-  const deep = { rows, columns, inside: new Uint8Array(rows * columns) };
-  canvas.each((i) => {
-    if ((canvas.depthMm[i] ?? 0) > VENTRICLE_DEPTH_MM && canvas.fluid(i) > VENTRICLE_FLUID)
-      deep.inside[i] = 1;
-  });
-  const chambers = components(deep).filter((part) => part.length * pixelMm * pixelMm >= LEAST_VENTRICLE_MM2);
-  const bled = chambers.filter((_, i) => i === 0 || random.chance(0.6));
-  const cast = random.chance(0.35);
-  const share = random.logUniform(0.12, 0.8);
+  const chambers = chambersOf(canvas);
+  const surely = random.integer(0, Math.max(0, chambers.length - 1));
+  const bled = chambers.filter((_, i) => i === surely || random.chance(0.5));
+  const cast = random.chance(0.3);
+  const tilt = random.around(0, 0.12);
+  const share = random.logUniform(0.06, 0.8);
   const shares = new Float32Array(rows * columns);
   for (const part of bled) {
-    const last = part.reduce((most, i) => Math.max(most, i), 0);
-    const bottom = Math.floor(last / columns);
-    const height = bottom - Math.floor((part[0] ?? 0) / columns) + 1;
-    const level = cast ? 0 : bottom - Math.max(3 / pixelMm, share * height);
-    for (const i of part) shares[i] = smoothStep(level - 1, level + 1, Math.floor(i / columns));
+    const down = part.map((i) => Math.floor(i / columns) - tilt * (i % columns));
+    const back = down.reduce((most, row) => Math.max(most, row), -Infinity);
+    const front = down.reduce((least, row) => Math.min(least, row), Infinity);
+    const heightMm = Math.max(LEAST_LEVEL_MM, share * random.uniform(0.6, 1.4) * (back - front) * pixelMm);
+    const level = back - heightMm / pixelMm;
+    part.forEach((i, n) => {
+      shares[i] = cast ? 1 : smoothStep(level - 1, level + 1, down[n] ?? 0);
+    });
   }
   // Widen by a pixel's worth: the wall's own partly filled pixels belong to the ventricle.
-  return canvas.paint((i) => 1.4 * (shares[i] ?? 0), bloodHu(random, 48, 78), 0.9);
+  return canvas.paint((i) => 1.4 * (shares[i] ?? 0), bloodHu(random, 44, 78), 0.9);
 };

@@ -7,12 +7,17 @@ import type { Canvas } from "./canvas.ts";
 import { boneSpur, calcium, contrast, falxAndSinus } from "./dense.ts";
 import type { Decorate } from "./dense.ts";
 import { straightSinus, tentorium } from "./dura.ts";
+import { enhancedHead } from "./enhanced.ts";
 import { denseTissue, infarct, oldLayer, rim, shading, slopingSkull } from "./faint.ts";
+import { backHorns, plexus } from "./ventricles.ts";
 
 /** Each look-alike with how often a slice has it. */
 const LOOK_ALIKES: readonly (readonly [chance: number, decorate: Decorate])[] = [
-  [0.3, calcium],
-  [0.2, contrast],
+  [0.3, backHorns],
+  [0.3, plexus],
+  [0.25, calcium],
+  [0.08, contrast],
+  [0.22, enhancedHead],
   [0.35, falxAndSinus],
   [0.2, tentorium],
   [0.2, straightSinus],
