@@ -94,8 +94,9 @@ hospital.
 
 ## Figures on the training data's own kind
 
-PHE-SICH by the network that has not seen the patient, alone; phantoms that were held out by all networks together. Each
-network's epoch and the threshold were chosen on these, so the figures are a little too good:
+PHE-SICH by the network that has not seen the patient, alone; phantoms that were held out by all networks together. The
+threshold was chosen on these studies, so the figures at the threshold are a little too good; the networks are as their last epoch
+left them, and the AUC has had no say:
 
 ${metricTable(own)}
 
@@ -119,11 +120,13 @@ ${limits.trim()}
 - Extractor: ${String(spec.training["extractor"])}. Its licence: \`EXTRACTOR-LICENSE.txt\`.
 - PHE-SICH (PHE-SICH-CT-IDS, arXiv 2308.10521, "freely published for non-commercial purpose"), 94 patients. Its
   pictures show only the brain window; HU, skull and pixel size are reconstructed (\`src/imaging/grey-to-hu.ts\`,
-  \`src/model/prepare-phe-sich.ts\`). Unlabelled slices are left out.
-- Bleeds of six kinds and look-alikes drawn onto PHE-SICH's slices that do not bleed (\`scripts/default-model/drawn\`), and
+  \`src/model/prepare-phe-sich.ts\`). Unlabelled slices are left out; those called free of blood next to one that bleeds are
+  judged but not trained on, for some show blood; black ones likewise.
+- Bleeds of six kinds drawn onto PHE-SICH's slices that do not bleed, look-alikes with and without them and beside real
+  blood, whole heads with contrast among them (\`scripts/default-model/drawn\`), and
   ${TRAINING_PHANTOMS.count} phantoms of this project; ${HELD_OUT_PHANTOMS.count} further phantoms for choosing the threshold.
 
-Pictures: ${JSON.stringify(spec.training["images"])}; ${String(spec.training["patients"])} patients and phantoms; at most ${String(spec.training["epochs"])} epochs, batches of
+Pictures: ${JSON.stringify(spec.training["images"])}; ${String(spec.training["patients"])} patients and phantoms; ${String(spec.training["epochs"])} epochs, batches of
 ${String(spec.training["batchSize"])}, Adam ${String(spec.training["learningRate"])} (backbone ${TRAINING.backboneLearningRate}), weight decay ${String(spec.training["weightDecay"])}, seed ${String(spec.training["seed"])}.
 
 ## Commands

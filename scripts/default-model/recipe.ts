@@ -70,7 +70,7 @@ export const TRAINING = {
   schedule: "cosine",
   warmUpEpochs: 0.5,
   labelSmoothing: 0,
-  monitor: "validation-loss",
+  monitor: "validation-auc",
   earlyStopping: 0,
   augmentedCopies: 4,
   classWeights: "balanced",
