@@ -4,8 +4,6 @@
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 
-import sharp from "sharp";
-
 import type { Region } from "../../src/domain/finding.ts";
 import { Classifier } from "../../src/model/classifier.ts";
 import { mapRegion, probeFeatureMaps } from "../../src/model/compile.ts";
@@ -25,6 +23,7 @@ import { extractorIn, trainFolds } from "./folds.ts";
 import type { Fold } from "./folds.ts";
 import { readHeldOut } from "./pictures.ts";
 import {
+  EMPTY,
   EXTRACTOR,
   FOLDS,
   JUDGED,
@@ -36,7 +35,10 @@ import {
   TRAINING,
 } from "./recipe.ts";
 
-/** PHE-SICH's own slices, each judged by the network that has not seen its patient. */
+/**
+ * PHE-SICH's own slices, each judged by the network that has not seen its patient. Those without brain count as 0, for no
+ * network is asked about them.
+ */
 async function judgeHeldOut(folds: readonly Fold[]): Promise<JudgedSlice[]> {
   const slices: JudgedSlice[] = [];
   for (const { dir, heldOut } of folds) {
@@ -45,7 +47,7 @@ async function judgeHeldOut(folds: readonly Fold[]): Promise<JudgedSlice[]> {
     const { cases, positive } = await judgePictures(classifier, { ...heldOut, images: own });
     await classifier.dispose();
     for (const { file, group, classIndex, probabilities } of cases) {
-      const probability = probabilities[positive] ?? 0;
+      const probability = EMPTY.test(file) ? 0 : (probabilities[positive] ?? 0);
       slices.push({ file, group, positive: classIndex === positive, probability });
     }
   }
@@ -58,23 +60,21 @@ async function phantomStudies(work: string, dir: string): Promise<ChoiceStudy[]>
   const studies: ChoiceStudy[] = [];
   for (const { study, pictures } of await readHeldOut(work)) {
     if (study.bleed !== null && Math.max(...study.slabs.map(({ mm2 }) => mm2)) < LEAST_BLEED_MM2) continue;
+    const shown = pictures.map((rgb) => rgb.some((value) => value > 0));
     const results = await classifier.classifyRgb(pictures);
     studies.push({
       name: `phantom ${study.seed}`,
       group: "phantom",
       kind: study.bleed ?? "none",
       bleeding: study.bleed !== null,
-      slices: study.slabs.map((slab, i) => ({ ...slab, probability: results[i]?.probability ?? 0 })),
+      slices: study.slabs.map((slab, i) => ({
+        ...slab,
+        probability: shown[i] === true ? (results[i]?.probability ?? 0) : 0,
+      })),
     });
   }
   await classifier.dispose();
   return studies;
-}
-
-/** Whether a picture shows anything: slices without brain are black, and telling them from bleeds is no feat. */
-async function showsBrain({ file }: JudgedSlice): Promise<boolean> {
-  const { channels } = await sharp(file).stats();
-  return channels.some(({ max }) => max > 0);
 }
 
 /** AUC of held-out slices, patients drawn again; DeLong's interval beside it. */
@@ -159,8 +159,7 @@ export async function buildPackage(work: string, output: string): Promise<void> 
   const folds = await trainFolds(work);
   const plain = await savePlain(work, output, folds);
   const slices = await judgeHeldOut(folds);
-  const isShown = await Promise.all(slices.map(showsBrain));
-  const withBrain = slices.filter((_, i) => isShown[i] === true);
+  const withBrain = slices.filter(({ file }) => !EMPTY.test(file));
   const studies = [...pheSichStudies(slices), ...(await phantomStudies(work, output))];
   // Moved so that the threshold lies at one half. The study's rule limits each slice's log-odds: chosen once more.
   const shift = logOdds(chooseThreshold(studies, STUDY_RULE).threshold);

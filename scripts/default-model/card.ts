@@ -95,8 +95,8 @@ hospital.
 ## Figures on the training data's own kind
 
 PHE-SICH by the network that has not seen the patient, alone; phantoms that were held out by all networks together. The
-threshold was chosen on these studies, so the figures at the threshold are a little too good; the networks are as their last epoch
-left them, and the AUC has had no say:
+threshold was chosen on these studies, so the figures at it are a little too good. The networks are as their last epoch left
+them: the AUC had no say in their weights.
 
 ${metricTable(own)}
 

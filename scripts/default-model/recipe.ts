@@ -85,7 +85,10 @@ export const TRAINING = {
 /** PHE-SICH's own slices, unchanged: what the figures on held-out patients are of. */
 export const JUDGED = /^phe[^_]*_\d+-(?:orig|beside|empty)\./;
 
-/** Of these none is trained on: next to a slice that bleeds some show blood whatever their label, and black ones show nothing. */
+/** Pictures that show no brain: telling them from bleeds is no feat, and the network is never asked about one. */
+export const EMPTY = /-empty\./;
+
+/** None of these is trained on: next to a slice that bleeds some show blood whatever their label. */
 export const JUDGED_ONLY = /-(?:beside|empty)\./;
 
 export const STUDY_RULE = { spanMm: 10, largestLogit: 5 } as const;
