@@ -5,6 +5,7 @@ import fastify, { type FastifyInstance } from "fastify";
 import type { Kysely } from "kysely";
 
 import type { Acceptance, IncomingInstance } from "../../domain/incoming.ts";
+import type { ObjectStore } from "../../store/objects.ts";
 import type { Database } from "../../store/schema.ts";
 import { notFound, toHttp } from "../errors.ts";
 import { errorText, type Log } from "../log.ts";
@@ -26,6 +27,7 @@ import { addModelRoutes } from "./model.ts";
 import { addNotificationRoutes } from "./notifications.ts";
 import { addPage } from "./page.ts";
 import { addPolicyRoutes } from "./policy.ts";
+import { addRetrieveRoutes } from "./retrieve.ts";
 import { addStudyRoutes } from "./studies.ts";
 import { addUpsRoutes } from "./ups.ts";
 import { addSubscriptionRoutes } from "./ups-subscriptions.ts";
@@ -53,6 +55,7 @@ export interface AppContext extends ModelAppContext {
   /** null where this process receives nothing. */
   readonly receive: ((instance: IncomingInstance) => Promise<Acceptance>) | null;
   readonly incomingDir: string;
+  readonly objects: ObjectStore;
   /** Where the built page is. */
   readonly webDir: string;
 }
@@ -74,6 +77,7 @@ export async function buildApp(context: AppContext): Promise<FastifyInstance> {
   addPolicyRoutes(app, context);
   addDashboardRoutes(app, context);
   addDicomWebRoutes(app, context);
+  addRetrieveRoutes(app, context);
   addUpsRoutes(app, context);
   addSubscriptionRoutes(app, context);
   await addPage(app, context.webDir);
