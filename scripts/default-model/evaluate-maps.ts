@@ -63,8 +63,8 @@ async function judgeWay(
 /** The patients that a fold's network has not been trained on. */
 async function heldOutPatients(work: string, fold: number, known: Iterable<string>): Promise<Set<string>> {
   const rows = (await readFile(join(work, "folds", String(fold), "labels.csv"), "utf8")).split("\n");
-  const held = rows.filter((row) => row.endsWith(",validation")).join("\n");
-  return new Set([...known].filter((patient) => held.includes(`/phe${patient}_`)));
+  const trained = rows.filter((row) => !row.endsWith(",validation")).join("\n");
+  return new Set([...known].filter((patient) => !trained.includes(`/phe${patient}_`)));
 }
 
 /** PHE-SICH's figures, a line a way: the networks' judgements taken together. */
