@@ -17,6 +17,8 @@ export const CURVE_STEPS = 200;
 export interface SimulatorRequest {
   readonly settings: Settings;
   readonly cases: number;
+  /** While a slider moves: few cases, and no theory that takes seconds. */
+  readonly isRough: boolean;
 }
 
 export interface SimulatorResult extends SimulatorRequest {
@@ -38,7 +40,14 @@ function curveOf(waitMin: Float64Array): Curve {
   return Array.from({ length: CURVE_STEPS + 1 }, (_v, i) => quantileOf(sorted, i / CURVE_STEPS));
 }
 
-function theoryOf(settings: Settings): Pick<SimulatorResult, "theory" | "noTheory"> {
+/** Whether theory solves a Markov chain: up to seconds where traffic is near 1 (`preemptive-servers.ts`). */
+const isSlowTheory = ({ isPreemptive, radiologists, interrupting }: Settings): boolean =>
+  isPreemptive && radiologists > 1 && interrupting > 0;
+
+function theoryOf({ settings, isRough }: SimulatorRequest): Pick<SimulatorResult, "theory" | "noTheory"> {
+  if (isRough && isSlowTheory(settings)) {
+    return { theory: null, noTheory: "it comes when the sliders rest" };
+  }
   try {
     return { theory: theoreticalWaits(departmentOf(settings), circumstancesOf(settings)), noTheory: "" };
   } catch (error) {
@@ -46,16 +55,17 @@ function theoryOf(settings: Settings): Pick<SimulatorResult, "theory" | "noTheor
   }
 }
 
-export function computeSimulation({ settings, cases }: SimulatorRequest): SimulatorResult {
+export function computeSimulation(request: SimulatorRequest): SimulatorResult {
+  const { settings, cases } = request;
   const circumstances = circumstancesOf(settings);
   const run = simulateRun({ department: departmentOf(settings), circumstances, cases, seed: SEED });
   const curve = (name: CaseClass): Curve => curveOf(waitsOf(run.policyMin, run.facts, name));
   return {
-    ...{ settings, cases },
+    ...request,
     waits: summariseRun(run),
     fifoCurve: curveOf(waitsOf(run.fifoMin, run.facts, "all")),
     curves: Object.fromEntries(CASE_CLASSES.map((name) => [name, curve(name)])) as Record<CaseClass, Curve>,
-    ...theoryOf(settings),
+    ...theoryOf(request),
     overloaded: overloadedHours(circumstances.arrivalsByHour, settings.traffic),
   };
 }

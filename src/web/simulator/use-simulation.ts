@@ -27,7 +27,7 @@ class Desk {
   }
 
   ask(request: SimulatorRequest): void {
-    if (this.#open?.cases === FINE_CASES) {
+    if (this.#open?.isRough === false) {
       // Seconds of work that nobody waits for any more.
       this.close();
       this.#worker = startWorker();
@@ -71,8 +71,9 @@ export function useSimulation(settings: Settings): SimulatorResult | null {
     };
   }, []);
   useEffect(() => {
-    deskRef.current?.ask({ settings, cases: ROUGH_CASES });
-    const timer = setTimeout(() => deskRef.current?.ask({ settings, cases: FINE_CASES }), REST_MS);
+    deskRef.current?.ask({ settings, cases: ROUGH_CASES, isRough: true });
+    const fine = { settings, cases: FINE_CASES, isRough: false };
+    const timer = setTimeout(() => deskRef.current?.ask(fine), REST_MS);
     return () => clearTimeout(timer);
   }, [settings]);
   return result;

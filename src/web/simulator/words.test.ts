@@ -6,7 +6,7 @@ import type { Settings } from "./settings.ts";
 import { minutesText, stabilityWords, whomItDelays } from "./words.ts";
 
 const result = (change: Partial<Settings>) =>
-  computeSimulation({ settings: { ...DEFAULT_SETTINGS, ...change }, cases: 3000 });
+  computeSimulation({ settings: { ...DEFAULT_SETTINGS, ...change }, cases: 3000, isRough: false });
 
 describe("computeSimulation", () => {
   it("has theory beside the simulation, and curves that end in the worst wait", () => {
@@ -14,6 +14,14 @@ describe("computeSimulation", () => {
     expect(theory?.fifo).toBeCloseTo(40, 9);
     expect(fifoCurve.at(-1)).toBe(waits.fifo.all.worstMin);
     expect(curves.aiPositive.at(-1)).toBe(waits.policy.aiPositive.worstMin);
+  });
+  it("leaves a chain that takes long for when the sliders rest", () => {
+    const settings = { ...DEFAULT_SETTINGS, isPreemptive: true, radiologists: 2, interrupting: 0.1 };
+    expect(computeSimulation({ settings, cases: 3000, isRough: true }).theory).toBeNull();
+    expect(computeSimulation({ settings, cases: 3000, isRough: false }).theory?.aiPositive).toBeCloseTo(
+      0.39,
+      2,
+    );
   });
   it("says why there is no theory", () => {
     expect(result({ maxWaitMin: 60 })).toMatchObject({
