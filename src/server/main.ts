@@ -31,7 +31,7 @@ import { subscribersOf } from "./notifier.ts";
 import { startOutside, type Outside } from "./outside.ts";
 import { PixelCache } from "./pixels.ts";
 import { PolicyService } from "./policy/policy-service.ts";
-import { readRankedList } from "./ranked-list.ts";
+import { findPrioritized, readRankedList } from "./ranked-list.ts";
 import { AnalysisWorker } from "./scoring/analysis-worker.ts";
 import { ModelSwitch } from "./scoring/model-switch.ts";
 import type { Scorer } from "./scoring/scorer.ts";
@@ -121,7 +121,7 @@ async function start(config: ServerConfig, parts: ServerParts, log: Log, stack: 
   };
   const hub: EventHub = new EventHub({ findItem, log });
   stack.push(async () => hub.close());
-  const upsEvents = new EventChannels({ db, log, ranked: () => readRankedList(db, policy) });
+  const upsEvents = new EventChannels({ db, log, findStudy: (uid) => findPrioritized(db, policy, uid) });
   let worker: AnalysisWorker | null = null;
   let models: ModelSwitch | null = null;
   let outside: Outside | null = null;

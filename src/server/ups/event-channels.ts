@@ -13,7 +13,8 @@ import { listSubscriptions, type SubscriptionRow } from "../../store/subscriptio
 import type { Database } from "../../store/schema.ts";
 import type { WorkitemRow } from "../../store/workitems.ts";
 import { errorText, type Log } from "../log.ts";
-import { readStudyWorkitems, type UpsContext } from "./find-workitems.ts";
+import type { FoundStudy } from "../query/attributes.ts";
+import { readStudyWorkitems } from "./find-workitems.ts";
 
 /** PS3.4 CC.2.3.1: the worklist as a whole, and what of it a filter lets through. */
 export const GLOBAL_SUBSCRIPTION = "1.2.840.10008.5.1.4.34.5";
@@ -39,7 +40,10 @@ interface Told {
   readonly progress: string;
 }
 
-export interface EventChannelsOptions extends UpsContext {
+export interface EventChannelsOptions {
+  readonly db: Kysely<Database>;
+  /** A study with its priority, without its rank: the whole list is not ranked for one event. */
+  readonly findStudy: (studyInstanceUid: string) => Promise<FoundStudy | null>;
   readonly log: Log;
 }
 
@@ -96,13 +100,15 @@ export class EventChannels {
   }
 
   async #tell(studyInstanceUid: string): Promise<void> {
-    const { db } = this.#options;
+    const { db, findStudy } = this.#options;
     const subscribers = [...this.#channels.keys()];
     if (subscribers.length === 0) return;
     const subscriptions = await listSubscriptions(db, subscribers);
     if (subscriptions.length === 0) return;
     if (this.#told.size > MOST_TOLD) this.#told.clear();
-    for (const { row, workitem } of await readStudyWorkitems(this.#options, studyInstanceUid)) {
+    const study = await findStudy(studyInstanceUid);
+    if (!study) return;
+    for (const { row, workitem } of await readStudyWorkitems(db, study)) {
       const uid = row.workitem_uid;
       const now: Told = {
         state: JSON.stringify(stateReport(workitem)),

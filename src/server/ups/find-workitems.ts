@@ -48,16 +48,11 @@ export async function readWorkitem(
 
 /** All workitems of a study, as they are stored and as they are returned, without instances. */
 export async function readStudyWorkitems(
-  { db, ranked }: UpsContext,
-  studyInstanceUid: string,
+  db: Kysely<Database>,
+  study: FoundStudy,
 ): Promise<{ readonly row: WorkitemRow; readonly workitem: DicomObject }[]> {
-  const rows = await listWorkitemsOf(db, studyInstanceUid);
-  const { items } = await ranked();
-  const inList = items.find(({ item }) => item.studyInstanceUid === studyInstanceUid);
-  const [known] = inList ? [inList.item] : await findItems(db, [studyInstanceUid], []);
-  if (!known) return [];
-  const study = inList ?? unranked(known);
-  const series = await listSeries(db, [studyInstanceUid]);
+  const uid = study.item.studyInstanceUid;
+  const [rows, series] = await Promise.all([listWorkitemsOf(db, uid), listSeries(db, [uid])]);
   return rows.map((row) => ({
     row,
     workitem: workitemAttributes({ workitem: row, study, series, instances: null, baseUrl: "" }),
