@@ -18,7 +18,7 @@ import { isLongHeader, readLongLabels } from "./long-labels.ts";
  * @throws UnusableLabels when it has neither the challenge's form nor the columns, or a class wanted is unknown
  */
 export async function readLabels(file: string, options: LabelOptions = {}): Promise<Labels> {
-  const batches = linesOf(createReadStream(file, { highWaterMark: 1 << 20 }));
+  const batches = linesOf(createReadStream(file, { highWaterMark: 1 << 16 }));
   const { first, rest } = await splitFirst(batches);
   if (!first) throw new UnusableLabels(`${file}: expected a table of labels, the file is empty`);
   const header = csvValues(first.text.replace(/^\uFEFF/, ""));

@@ -2,10 +2,10 @@
  * @file The long table of the RSNA 2019 Intracranial Hemorrhage challenge: `ID_63eb1e259_epidural,0`, six rows an
  * image. Its second stage has 4,516,842 rows of 752,803 images, of which 24 rows (four images) stand there twice.
  *
- * An image is one number of a map: three fields of six bits (said, positive, contradicted), so that the whole
- * challenge takes about a hundred megabytes.
+ * An image is one number: three fields of six bits (said, positive, contradicted).
  */
 import type { NumberedLine } from "./csv.ts";
+import { ImageBits } from "./image-bits.ts";
 import { ProblemList, UnusableLabels } from "./label-table.ts";
 import type { LabelOptions, Labels, NoClass } from "./label-table.ts";
 
@@ -36,15 +36,11 @@ const contradicted = (bits: number): number => (bits >> (2 * FIELD_BITS)) & FIEL
 class LongLabels implements Labels {
   readonly classes: readonly string[];
   readonly problems: ProblemList;
-  readonly #images: ReadonlyMap<string, number>;
+  readonly #images: ImageBits;
   /** Class index by finding's bit; null for the two classes by `any`. */
   readonly #bySubtype: readonly (number | undefined)[] | null;
 
-  constructor(
-    images: ReadonlyMap<string, number>,
-    problems: ProblemList,
-    classes: readonly string[] | undefined,
-  ) {
+  constructor(images: ImageBits, problems: ProblemList, classes: readonly string[] | undefined) {
     this.#images = images;
     this.problems = problems;
     this.classes = classes ?? DEFAULT_CLASSES;
@@ -56,11 +52,11 @@ class LongLabels implements Labels {
   }
 
   images(): IterableIterator<string> {
-    return this.#images.keys();
+    return this.#images.names();
   }
 
   has(image: string): boolean {
-    return this.#images.has(image);
+    return this.#images.get(image) !== undefined;
   }
 
   classOf(image: string): number | NoClass {
@@ -103,13 +99,13 @@ export async function readLongLabels(
       throw new UnusableLabels(
         `${file} has the challenge's findings; expected classes of ${[NORMAL, ...FINDINGS].join(", ")}, got "${name}"`,
       );
-  const images = new Map<string, number>();
+  const images = new ImageBits();
   const problems = new ProblemList();
   for await (const lines of batches) for (const line of lines) addRow(images, problems, line);
   return new LongLabels(images, problems, classes);
 }
 
-function addRow(images: Map<string, number>, problems: ProblemList, { number, text }: NumberedLine): void {
+function addRow(images: ImageBits, problems: ProblemList, { number, text }: NumberedLine): void {
   const comma = text.lastIndexOf(",");
   const underscore = text.lastIndexOf("_", comma);
   const value = text.slice(comma + 1).trim();
@@ -121,11 +117,8 @@ function addRow(images: Map<string, number>, problems: ProblemList, { number, te
   const image = text.slice(0, underscore);
   const bits = images.get(image) ?? 0;
   const mark = 1 << bit;
-  if ((said(bits) & mark) === 0) {
-    // A first row's name is copied: a slice would keep the megabyte of text alive that it was cut from.
-    const name = bits === 0 ? Buffer.from(image).toString() : image;
-    images.set(name, bits | mark | (value === "1" ? mark << FIELD_BITS : 0));
-  } else if (((positive(bits) & mark) !== 0) === (value === "1")) problems.repeats(image);
+  if ((said(bits) & mark) === 0) images.set(image, bits | mark | (value === "1" ? mark << FIELD_BITS : 0));
+  else if (((positive(bits) & mark) !== 0) === (value === "1")) problems.repeats(image);
   else {
     problems.conflicts(image);
     images.set(image, bits | (mark << (2 * FIELD_BITS)));
