@@ -19,6 +19,7 @@ interface ProfileRow {
   readonly rtnPatCharsOpt?: string;
   readonly rtnLongFullDatesOpt?: string;
   readonly rtnLongModifDatesOpt?: string;
+  readonly cleanDescOpt?: string;
 }
 
 interface AttributeRow {
@@ -34,6 +35,7 @@ const OPTIONS = {
   "patient-characteristics": "rtnPatCharsOpt",
   "full-dates": "rtnLongFullDatesOpt",
   "modified-dates": "rtnLongModifDatesOpt",
+  descriptors: "cleanDescOpt",
 } as const;
 
 const plainTag = (tag: string): string => tag.replace(/[(),]/g, "").toUpperCase();

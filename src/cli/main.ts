@@ -9,6 +9,7 @@ import { enableCompileCache } from "node:module";
 import { Command, CommanderError } from "commander";
 
 import { EXIT_FAILED, EXIT_USAGE } from "./exit-codes.ts";
+import { restartWithFewArenas } from "./few-arenas.ts";
 
 /** A command's module. */
 export interface CommandModule {
@@ -72,6 +73,9 @@ const COMMANDS: Readonly<Record<string, { summary: string; load: () => Promise<C
   },
 };
 
+/** What `dataset` does with threads over thousands of files. */
+const MANY_PICTURES: ReadonlySet<string> = new Set(["prepare", "explore", "deidentify"]);
+
 const RESEARCH_USE = "Research use only. Not a medical device; never a diagnosis.";
 
 /** Run a command line (without `node` and the script). Resolves to the exit code. */
@@ -99,4 +103,8 @@ export async function main(argv: readonly string[]): Promise<number> {
 // Stripping types and compiling again at each start would cost the first page a third of its time.
 enableCompileCache();
 
-if (import.meta.main) process.exitCode = await main(process.argv.slice(2));
+if (import.meta.main) {
+  const [command, work = ""] = process.argv.slice(2);
+  if (command === "dataset" && MANY_PICTURES.has(work)) restartWithFewArenas();
+  process.exitCode = await main(process.argv.slice(2));
+}

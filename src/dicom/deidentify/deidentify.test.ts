@@ -9,8 +9,9 @@ import { DATA, dataSetBytes } from "../test-files.ts";
 import type { TestElements, TestEncoding } from "../test-files.ts";
 import { pixelCodingOf } from "../transfer-syntax.ts";
 import { deidentifyInstance } from "./deidentify.ts";
+import { harmlessWords } from "./descriptor-words.ts";
 import type { DeidentifiedInstance } from "./deidentify.ts";
-import type { Retainable } from "./profile.ts";
+import type { ProfileOption } from "./profile.ts";
 import { actionFor } from "./profile.ts";
 import { Pseudonyms } from "./pseudonyms.ts";
 
@@ -63,7 +64,7 @@ function fileOf(elements: TestElements, uid: string, encoding: TestEncoding): Bu
   return Buffer.concat([Buffer.alloc(128), Buffer.from("DICM"), meta, written]);
 }
 
-const deidentify = (file: Uint8Array, ...retain: Retainable[]): DeidentifiedInstance =>
+const deidentify = (file: Uint8Array, ...retain: ProfileOption[]): DeidentifiedInstance =>
   deidentifyInstance(file, new Pseudonyms(SECRET), new Set(retain));
 
 describe.each(SYNTAXES)("de-identified, %s", (_name, uid, encoding) => {
@@ -104,7 +105,7 @@ describe.each(SYNTAXES)("de-identified, %s", (_name, uid, encoding) => {
 
 describe("options", () => {
   const file = fileOf(TALKATIVE, "1.2.840.10008.1.2.1", {});
-  const opened = (...retain: Retainable[]): ReturnType<typeof openInstance>["dataSet"] =>
+  const opened = (...retain: ProfileOption[]): ReturnType<typeof openInstance>["dataSet"] =>
     openInstance(deidentify(file, ...retain).bytes, "pixels").dataSet;
 
   it("move all dates of a patient by the same days", () => {
@@ -128,11 +129,31 @@ describe("options", () => {
     expect(codes.sort()).toEqual(["113100", "113106", "113108", "113110", "113112"]);
   });
 
+  it("cleans descriptions of all but harmless words, and says so", () => {
+    const cleaned = opened("descriptors");
+    expect(cleaned.string(0x00081030)).toBe("HEAD");
+    // No harmless word in "Sister of John Doe": removed, as without the option.
+    expect(cleaned.element(0x00104000)).toBeUndefined();
+    expect(cleaned.items(0x00120064).map((item) => item.string(0x00080100))).toEqual(["113100", "113105"]);
+    expect(opened().element(0x00081030)).toBeUndefined();
+  });
+
   it("depend on the secret", () => {
     const other = deidentifyInstance(file, new Pseudonyms("another secret, as long"), new Set());
     expect(other.patient).not.toBe(deidentify(file).patient);
     expect(() => new Pseudonyms("short")).toThrow("expected 16 or more");
   });
+});
+
+it("keeps anatomy, technique and measures of a description, and no name, date, age or number", () => {
+  const cleaned = [
+    "CT Head w/o contrast, 5 mm (Dr. Jane Doe 2026-03-01)",
+    "SCHÄDEL NATIV Müller 67J",
+    "Brain 1.25mm 120 kV; call 555-0199, MRN 4711",
+    "12.03.1958",
+    "HeadMiller",
+  ].map(harmlessWords);
+  expect(cleaned).toEqual(["CT HEAD WITHOUT CONTRAST 5MM", "", "BRAIN 1.25MM 120KV", "", ""]);
 });
 
 it("follows table E.1-1", () => {

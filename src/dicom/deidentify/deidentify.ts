@@ -14,10 +14,11 @@ import { headerOf } from "../instance.ts";
 import { openInstance } from "../part10.ts";
 import { DEFLATED_EXPLICIT_LITTLE_ENDIAN } from "../transfer-syntax.ts";
 import { burnedInRisks } from "./burned-in.ts";
+import { harmlessWords } from "./descriptor-words.ts";
 import { dummyValue } from "./dummy-values.ts";
 import { methodElements } from "./method.ts";
 import { actionFor, isSequenceTag, profileName, profileVr } from "./profile.ts";
-import type { Retainable } from "./profile.ts";
+import type { ProfileOption } from "./profile.ts";
 import type { Pseudonyms } from "./pseudonyms.ts";
 
 export interface DeidentifiedInstance {
@@ -33,6 +34,7 @@ export interface DeidentifiedInstance {
 
 const PATIENT_NAME = 0x00100010;
 const PATIENT_ID = 0x00100020;
+const NO_OPTIONS: ReadonlySet<ProfileOption> = new Set();
 const EXPLICIT: Encoding = { explicitVr: true, littleEndian: true };
 /** 2.25 and a number derived once for this implementation. */
 const IMPLEMENTATION_CLASS_UID = "2.25.223610926571283704532418990326127043212";
@@ -44,20 +46,20 @@ const IMPLEMENTATION_CLASS_UID = "2.25.223610926571283704532418990326127043212";
 export function deidentifyInstance(
   file: Uint8Array,
   pseudonyms: Pseudonyms,
-  retain: ReadonlySet<Retainable>,
+  chosen: ReadonlySet<ProfileOption>,
 ): DeidentifiedInstance {
   const instance = openInstance(file, "pixels");
   const { dataSet, transferSyntaxUid } = instance;
   const header = headerOf(instance);
   // Without an ID, a study's images belong together and to nobody else.
   const patientId = dataSet.string(PATIENT_ID) || `study ${header.studyInstanceUid}`;
-  const job: Job = { pseudonyms, retain, patientId, changed: new Map() };
+  const job: Job = { pseudonyms, chosen, patientId, changed: new Map() };
   const { encoding } = dataSet;
   const elements = new Map(rewritten(dataSet, job));
-  for (const [tag, bytes] of methodElements(encoding, retain)) elements.set(tag, bytes);
+  for (const [tag, bytes] of methodElements(encoding, chosen)) elements.set(tag, bytes);
   const ordered = [...elements].sort(([a], [b]) => a - b).map(([, bytes]) => bytes);
   const body = Buffer.concat([...ordered, pixelBytes(dataSet)]);
-  const isKept = retain.has("uids");
+  const isKept = chosen.has("uids");
   const uid = (original: string): string => (isKept ? original : pseudonyms.uid(original));
   const meta = metaBytes(header.sopClassUid, uid(header.sopInstanceUid), transferSyntaxUid);
   const isDeflated = transferSyntaxUid === DEFLATED_EXPLICIT_LITTLE_ENDIAN;
@@ -73,7 +75,7 @@ export function deidentifyInstance(
 
 interface Job {
   readonly pseudonyms: Pseudonyms;
-  readonly retain: ReadonlySet<Retainable>;
+  readonly chosen: ReadonlySet<ProfileOption>;
   readonly patientId: string;
   readonly changed: Map<string, number>;
 }
@@ -95,7 +97,10 @@ function rewrittenElement(dataSet: DataSet, tag: number, element: Element, job: 
   const { encoding } = dataSet;
   const vr = element.vr === "" || element.vr === "UN" ? profileVr(tag) : element.vr;
   const written = encoding.explicitVr ? element.vr : "";
-  const action = actionFor(tag, job.retain);
+  const wanted = actionFor(tag, job.chosen);
+  const harmless = wanted === "clean" ? harmlessWords(dataSet.string(tag)) : null;
+  // A description without a harmless word goes as it would without the option.
+  const action = harmless === "" ? actionFor(tag, NO_OPTIONS) : wanted;
   const isSequence = element.vr === "SQ" || looksLikeSequence(dataSet, tag, element);
   if (action === "keep") {
     if (isSequence) return rewrittenSequence(dataSet, tag, element, job);
@@ -109,6 +114,8 @@ function rewrittenElement(dataSet: DataSet, tag: number, element: Element, job: 
   if (tag === PATIENT_ID) return replaced(job.pseudonyms.patient(job.patientId));
   if (tag === PATIENT_NAME) return replaced(`${job.pseudonyms.patient(job.patientId)}^`);
   switch (action) {
+    case "clean":
+      return replaced(harmless ?? "");
     case "remove":
       return null;
     case "empty":

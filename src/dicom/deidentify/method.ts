@@ -4,13 +4,14 @@
  */
 import type { Encoding } from "../dataset.ts";
 import { elementBytes, itemBytes, textValue } from "../element-writer.ts";
-import type { Retainable } from "./profile.ts";
+import type { ProfileOption } from "./profile.ts";
 
 const BASIC_PROFILE: readonly [code: string, meaning: string] = [
   "113100",
   "Basic Application Confidentiality Profile",
 ];
-const OPTION_CODES: Readonly<Record<Retainable, readonly [code: string, meaning: string]>> = {
+const OPTION_CODES: Readonly<Record<ProfileOption, readonly [code: string, meaning: string]>> = {
+  descriptors: ["113105", "Clean Descriptors Option"],
   "full-dates": ["113106", "Retain Longitudinal Temporal Information Full Dates Option"],
   "modified-dates": ["113107", "Retain Longitudinal Temporal Information Modified Dates Option"],
   "patient-characteristics": ["113108", "Retain Patient Characteristics Option"],
@@ -23,11 +24,11 @@ const METHOD = "FirstRead, PS3.15 E Basic Profile";
 /** The elements to add, by tag. */
 export function methodElements(
   encoding: Encoding,
-  retain: ReadonlySet<Retainable>,
+  chosen: ReadonlySet<ProfileOption>,
 ): readonly (readonly [tag: number, bytes: Buffer])[] {
   const text = (tag: number, vr: string, value: string): Buffer =>
     elementBytes(tag, encoding.explicitVr ? vr : "", textValue(value, vr), encoding);
-  const codes = [BASIC_PROFILE, ...[...retain].map((option) => OPTION_CODES[option])];
+  const codes = [BASIC_PROFILE, ...[...chosen].map((option) => OPTION_CODES[option])];
   const items = codes.map(([code, meaning]) =>
     itemBytes(
       Buffer.concat([
@@ -38,9 +39,9 @@ export function methodElements(
       encoding,
     ),
   );
-  const dates = retain.has("full-dates")
+  const dates = chosen.has("full-dates")
     ? "UNMODIFIED"
-    : retain.has("modified-dates")
+    : chosen.has("modified-dates")
       ? "MODIFIED"
       : "REMOVED";
   return [

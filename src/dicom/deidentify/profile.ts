@@ -15,9 +15,14 @@ export const RETAINABLE = [
   "modified-dates",
 ] as const;
 export type Retainable = (typeof RETAINABLE)[number];
+/** With `descriptors`, descriptions keep the words that `descriptor-words.ts` knows (Clean Descriptors). */
+export type ProfileOption = Retainable | "descriptors";
 
-/** `remove` the element, `empty` its value, `dummy` value instead, another `uid`, a `shift`ed date, `keep`. */
-export type Action = "remove" | "empty" | "dummy" | "uid" | "shift" | "keep";
+/**
+ * `remove` the element, `empty` its value, `dummy` value instead, another `uid`, a `shift`ed date, `clean` of all words
+ * but harmless ones, `keep`.
+ */
+export type Action = "remove" | "empty" | "dummy" | "uid" | "shift" | "clean" | "keep";
 
 interface Rule {
   readonly vr: string;
@@ -28,6 +33,7 @@ interface Rule {
 }
 
 const DATES: ReadonlySet<string> = new Set(["DA", "DT", "TM"]);
+const TEXTS: ReadonlySet<string> = new Set(["LO", "LT", "SH", "ST", "UC", "UT"]);
 /** Whole groups that go: curves and overlays (drawings that may hold text). */
 const isDrawing = (tag: number): boolean => tag >>> 24 === 0x50 || tag >>> 24 === 0x60;
 const isPrivate = (tag: number): boolean => ((tag >>> 16) & 1) === 1;
@@ -65,17 +71,21 @@ export const profileVr = (tag: number): string => RULES.get(tag)?.vr ?? "";
 /**
  * What to do with an attribute. Where the table leaves a choice (X/Z, X/Z/D: it depends on the object's type of the
  * attribute, which is not looked up), the one that keeps every object valid is taken, except that sequences go: an
- * item's codes and names are in no table. An option that wants text cleaned by a person (C) does not retain it.
+ * item's codes and names are in no table. An option under which other text would have to be cleaned by a person (C) does not retain it.
  */
-export function actionFor(tag: number, retain: ReadonlySet<Retainable>): Action {
+export function actionFor(tag: number, chosen: ReadonlySet<ProfileOption>): Action {
   if (isPrivate(tag) || isDrawing(tag)) return "remove";
   const rule = RULES.get(tag);
   if (!rule) return "keep";
   const { basic, options, vr } = rule;
-  for (const option of retain) {
+  for (const option of chosen) {
     const action = options.get(option);
     if (action === "K") return "keep";
+  }
+  for (const option of chosen) {
+    const action = options.get(option);
     if (action === "C" && option === "modified-dates" && DATES.has(vr)) return "shift";
+    if (action === "C" && option === "descriptors" && TEXTS.has(vr)) return "clean";
   }
   if (basic.includes("U")) return vr === "SQ" ? "keep" : "uid";
   if (vr === "SQ" && basic.includes("X")) return "remove";

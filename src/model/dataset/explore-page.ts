@@ -5,7 +5,6 @@ import sharp from "sharp";
 
 import { HEAD_CT_WINDOWS } from "../../domain/slice.ts";
 import type { Window } from "../../domain/slice.ts";
-import { barChart } from "../report/bar-chart.ts";
 import type { Html } from "../report/html.ts";
 import { lineChart } from "../report/line-chart.ts";
 import { htmlPage, notes, part } from "../report/page.ts";
@@ -14,18 +13,17 @@ import { pictureGrid } from "../report/picture-grid.ts";
 import type { CaptionedPicture } from "../report/picture-grid.ts";
 import { plainTable } from "../report/tables.ts";
 import type { DatasetSource } from "./ends.ts";
+import { bars, grouped, MOST_ROWS } from "./explore-charts.ts";
 import { UNLABELLED } from "./explore.ts";
-import type { Counts, Exploration, SampleImage } from "./explore.ts";
+import type { Exploration, SampleImage } from "./explore.ts";
 import { PictureMaker } from "./picture.ts";
 import type { PictureSpec } from "./picture.ts";
+import type { Counts } from "./tally.ts";
 
 /** Side of a sample picture, in pixels. */
 const SAMPLE_SIZE = 192;
 const WINDOW_NAMES = ["Brain", "Subdural", "Bone"];
 const CHANNELS = ["red", "green", "blue"] as const;
-/** Bars of a chart; what is rarer is summed up. */
-const MOST_BARS = 12;
-const MOST_LISTED = 50;
 
 const SAMPLE: PictureSpec = {
   windows: HEAD_CT_WINDOWS,
@@ -74,21 +72,6 @@ export function explorePage(exploration: Exploration, samples: readonly ShownSam
       oddSection(exploration),
     ],
   });
-}
-
-/** 1234567 → "1 234 567", with thin spaces. */
-const grouped = (value: number): string => String(value).replace(/\B(?=(\d{3})+$)/g, "\u2009");
-
-function bars(counts: Counts, label: string, total: number): Html {
-  const head = counts.slice(0, MOST_BARS);
-  const rest = counts.slice(MOST_BARS);
-  const others: Counts =
-    rest.length > 0 ? [[`${rest.length} others`, rest.reduce((sum, [, count]) => sum + count, 0)]] : [];
-  const rows = [...head, ...others].map(([name, value]) => ({
-    ...{ name, value },
-    note: `${grouped(value)} (${((100 * value) / Math.max(1, total)).toFixed(1)} %)`,
-  }));
-  return barChart(rows, label);
 }
 
 /** By number where values are numbers, so that a histogram reads from left to right. */
@@ -186,9 +169,9 @@ function oddSection({ broken, duplicates, labelProblems }: Exploration): Section
         ]
       : []),
   ];
-  const brokenRows = broken.slice(0, MOST_LISTED).map(({ file, reason }) => [file, reason]);
+  const brokenRows = broken.slice(0, MOST_ROWS).map(({ file, reason }) => [file, reason]);
   const pairRows = pairs
-    .slice(0, MOST_LISTED)
+    .slice(0, MOST_ROWS)
     .map(({ first, second, acrossPatients: across }) => [
       first,
       second,

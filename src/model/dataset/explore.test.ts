@@ -25,7 +25,13 @@ beforeAll(async () => {
     testInstance(0, 0, { "00100020 LO": "somebody", "0020000D UI": "1.2.9", "00080070 LO": "ACME" }),
   );
   const labels = await readLabels(set.labels);
-  const found = await exploreSource(new FolderSource(dir), { labels, sample: 100, shown: 2 });
+  const source = new FolderSource(dir);
+  const found = await exploreSource(source, await source.list(), {
+    labels,
+    sample: 100,
+    shown: 2,
+    threads: 2,
+  });
   exploration = found.exploration;
   shown = found.shown;
 });

@@ -1,24 +1,22 @@
 /**
- * @file What a source holds, in one pass: headers of all files, the digest of every file's pixels, the Hounsfield
+ * @file What a source of instances holds, in one pass: headers of all files, the digest of every file's pixels, the Hounsfield
  * units of a sample. Plain data; `explore-page.ts` draws it.
  */
-import { createHash } from "node:crypto";
-
-import { decodeSlices } from "../../dicom/decode.ts";
-import { headerOf } from "../../dicom/instance.ts";
 import type { InstanceHeader } from "../../dicom/instance.ts";
-import { openInstance } from "../../dicom/part10.ts";
 import type { LeftOut } from "./assignment.ts";
+import { ByteThreads, FILES_PER_THREAD } from "./byte-threads.ts";
+import type { ByteOutcome } from "./byte-threads.ts";
+import { DuplicateFinder } from "./duplicates.ts";
+import type { Duplicates } from "./duplicates.ts";
 import type { DatasetSource, SourceFile } from "./ends.ts";
 import { HuHistogram } from "./hu-histogram.ts";
 import type { HuCounts } from "./hu-histogram.ts";
+import { inOrder } from "./in-order.ts";
+import type { InstanceLook, LookOrder } from "./instance-worker.ts";
 import { imageIdOf } from "./label-table.ts";
 import type { LabelProblems, Labels } from "./label-table.ts";
-import { DuplicateFinder } from "./duplicates.ts";
-import type { Duplicates } from "./duplicates.ts";
-
-/** How often each value occurs, the most frequent first. */
-export type Counts = readonly (readonly [value: string, count: number])[];
+import { Tally } from "./tally.ts";
+import type { Counts } from "./tally.ts";
 
 /** An image of which a sample is shown. */
 export interface SampleImage {
@@ -62,51 +60,46 @@ export interface ExploreOptions {
   readonly sample: number;
   /** Pictures shown of each class. */
   readonly shown: number;
+  readonly threads: number;
   readonly onProgress?: (done: number, total: number) => void;
 }
+
+const INSTANCE_WORKER = new URL("./instance-worker.ts", import.meta.url);
 
 /** The class of images that have none. */
 export const UNLABELLED = "no class";
 
-class Tally {
-  readonly #counts = new Map<string, number>();
-
-  add(value: string): void {
-    this.#counts.set(value, (this.#counts.get(value) ?? 0) + 1);
-  }
-
-  get size(): number {
-    return this.#counts.size;
-  }
-
-  values(): IterableIterator<number> {
-    return this.#counts.values();
-  }
-
-  counts(): Counts {
-    return [...this.#counts].sort(([a, n], [b, m]) => m - n || (a < b ? -1 : 1));
-  }
-}
-
-/** Look at every file once. Gives what was found, and which images to show. */
+/** Look at every one of `files` once. Gives what was found, and which images to show. */
 export async function exploreSource(
   source: DatasetSource,
+  files: readonly SourceFile[],
   options: ExploreOptions,
 ): Promise<{ readonly exploration: Exploration; readonly shown: readonly SampleImage[] }> {
-  const files = await source.list();
   const explorer = new Explorer(options);
   const every = Math.max(1, Math.floor(files.length / Math.max(1, options.sample)));
-  for (const [i, file] of files.entries()) {
+  const threads = new ByteThreads<LookOrder, InstanceLook>(INSTANCE_WORKER, null, options.threads);
+  const look = async ([i, file]: readonly [number, SourceFile]): Promise<Looked> => {
     try {
-      const bytes = await source.read(file);
-      await explorer.add(file, bytes, i % every === 0);
+      const outcome = await threads.run(await source.read(file), { isSampled: i % every === 0 });
+      return { file, ...outcome };
     } catch (error) {
-      explorer.broken(file, error);
+      return { file, reason: error instanceof Error ? error.message : String(error) };
     }
-    options.onProgress?.(i + 1, files.length);
+  };
+  let done = 0;
+  try {
+    for await (const looked of inOrder(files.entries(), FILES_PER_THREAD * options.threads, look)) {
+      if ("reason" in looked) explorer.broken(looked.file, looked.reason);
+      else explorer.add(looked.file, looked.result);
+      options.onProgress?.(++done, files.length);
+    }
+  } finally {
+    await threads.close();
   }
   return { exploration: explorer.result(source.uri, files), shown: explorer.shown };
 }
+
+type Looked = ByteOutcome<InstanceLook> & { readonly file: SourceFile };
 
 const unknown = (text: string): string => (text === "" ? "not said" : text);
 const millimetres = (value: number | null): string => (value === null ? "not said" : value.toFixed(2));
@@ -141,21 +134,14 @@ class Explorer {
     this.#options = options;
   }
 
-  broken({ name }: SourceFile, error: unknown): void {
-    this.#broken.push({ file: name, reason: error instanceof Error ? error.message : String(error) });
+  broken({ name }: SourceFile, reason: string): void {
+    this.#broken.push({ file: name, reason });
   }
 
-  async add(file: SourceFile, bytes: Uint8Array, isSampled: boolean): Promise<void> {
-    const instance = openInstance(bytes, "pixels");
-    const header = headerOf(instance);
+  add(file: SourceFile, { header, digest, hu }: InstanceLook): void {
     const label = this.#labelOf(file, header);
-    const pixels = instance.dataSet.element(0x7fe00010);
-    if (pixels) {
-      const content = instance.dataSet.bytes.subarray(pixels.offset);
-      const digest = createHash("sha256").update(content).digest("hex").slice(0, 24);
-      this.#duplicates.add(digest, file.name, header.patient.id);
-    }
-    if (isSampled && header.hasPixelData) await this.#sample(file, bytes, label ?? UNLABELLED);
+    if (digest !== null) this.#duplicates.add(digest, file.name, header.patient.id);
+    if (hu !== null) this.#sample(file, hu, label ?? UNLABELLED);
     this.#countHeader(header);
     this.#images += 1;
     if (label !== null) this.#tallies.classes.add(label);
@@ -200,9 +186,9 @@ class Explorer {
     );
   }
 
-  async #sample(file: SourceFile, bytes: Uint8Array, label: string): Promise<void> {
+  #sample(file: SourceFile, slices: readonly Int16Array[], label: string): void {
     const histogram = this.#hu.get(label) ?? new HuHistogram();
-    for (const { hu } of await decodeSlices(bytes)) histogram.add(hu);
+    for (const hu of slices) histogram.add(hu);
     this.#hu.set(label, histogram);
     this.#sampled += 1;
     const already = this.shown.filter((image) => image.label === label).length;

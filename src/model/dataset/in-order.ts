@@ -7,7 +7,7 @@
  * the first error is thrown.
  */
 export async function* inOrder<Item, Result>(
-  items: Iterable<Item>,
+  items: Iterable<Item> | AsyncIterable<Item>,
   limit: number,
   work: (item: Item) => Promise<Result>,
 ): AsyncGenerator<Result> {
@@ -22,7 +22,7 @@ export async function* inOrder<Item, Result>(
     }
   };
   try {
-    for (const item of items) {
+    for await (const item of items) {
       if (errors.length > 0) break;
       underWay.push(settled(item));
       if (underWay.length < limit) continue;

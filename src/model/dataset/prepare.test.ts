@@ -21,10 +21,11 @@ import { FolderSink, FolderSource } from "./folder-ends.ts";
 import { readLabels } from "./labels.ts";
 import type { ManifestEntry } from "./manifest.ts";
 import type { PictureSpec } from "./picture.ts";
-import { prepareDataset, PrepareStopped } from "./prepare.ts";
+import { prepareDataset } from "./prepare.ts";
 import type { PrepareReport, PrepareRequest } from "./prepare.ts";
 import { DiskFile } from "./ranged-file.ts";
 import { OtherDataset } from "./settings.ts";
+import { WorkStopped } from "./stopped.ts";
 import { SLICES, testInstance, writeTestSet, zipOf } from "./test-set.ts";
 import type { TestSet } from "./test-set.ts";
 import { UnusableZip, ZipSource } from "./zip-source.ts";
@@ -144,7 +145,7 @@ describe("prepareDataset", () => {
         if (stage === "pictures" && done === 30) controller.abort();
       },
     });
-    await expect(stopped).rejects.toThrow(PrepareStopped);
+    await expect(stopped).rejects.toThrow(WorkStopped);
     const before = manifest(output);
     expect(before.length).toBeGreaterThanOrEqual(30);
     expect(before.length).toBeLessThan(PATIENTS * SLICES);

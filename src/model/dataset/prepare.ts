@@ -8,6 +8,7 @@
 import { inOrder } from "./in-order.ts";
 import { assign } from "./assignment.ts";
 import type { AssignedFile, Assignment, LeftOut } from "./assignment.ts";
+import { ByteThreads, FILES_PER_THREAD } from "./byte-threads.ts";
 import type { DatasetSink, DatasetSource } from "./ends.ts";
 import { indexSource } from "./file-index.ts";
 import type { Labels } from "./label-table.ts";
@@ -15,9 +16,10 @@ import { readManifest, shardFile } from "./manifest.ts";
 import type { ManifestEntry, Shard } from "./manifest.ts";
 import { release } from "./picture.ts";
 import type { PictureSpec } from "./picture.ts";
-import { PictureThreads } from "./picture-threads.ts";
+import type { MadePicture } from "./picture-worker.ts";
 import { keepSettings, secretCheck, windowsInWords } from "./settings.ts";
 import type { SplitParts } from "./split-plan.ts";
+import { inPlainWords } from "./stopped.ts";
 
 export interface PrepareRequest {
   readonly source: DatasetSource;
@@ -60,19 +62,13 @@ export interface PrepareReport {
   readonly stagesMs: StageTotalsMs;
 }
 
-/** The destination took no more; what is finished is kept. */
-export class PrepareStopped extends Error {
-  override readonly name = "PrepareStopped";
-}
-
-/** Pictures in the making for each thread: one at work, one waiting, one being read or written. */
-const PER_THREAD = 3;
+const PICTURE_WORKER = new URL("./picture-worker.ts", import.meta.url);
 const LISTS = { withoutLabel: "without-label.txt", withoutFile: "without-file.txt" };
 
 /**
  * Make what is missing.
  * @throws OtherDataset for a destination made with other settings
- * @throws PrepareStopped when the destination takes no more (a full disk), or the signal says so
+ * @throws WorkStopped when the destination takes no more (a full disk), or the signal says so
  */
 export async function prepareDataset(request: PrepareRequest): Promise<PrepareReport> {
   const { source, sink, labels, picture, split, seed, shard } = request;
@@ -115,7 +111,7 @@ export async function prepareDataset(request: PrepareRequest): Promise<PrepareRe
     await writeLists(request, assignment, report);
     return report;
   } catch (error) {
-    throw inPlainWords(error, sink);
+    throw inPlainWords(error, sink.uri);
   }
 }
 
@@ -141,7 +137,7 @@ async function makePictures(
   const { sink, shard, threads, signal, onProgress } = request;
   const failed: LeftOut[] = [];
   if (wanted.length === 0) return failed;
-  const pool = new PictureThreads(request.picture, threads);
+  const pool = new ByteThreads<null, MadePicture>(PICTURE_WORKER, request.picture, threads);
   const manifest = shardFile("manifest", shard);
   const untilStopped = function* (): Generator<AssignedFile> {
     for (const file of wanted) {
@@ -153,7 +149,7 @@ async function makePictures(
   try {
     const work = (file: AssignedFile): Promise<ManifestEntry | LeftOut> =>
       makeOne(request, pool, file, stagesMs);
-    for await (const outcome of inOrder(untilStopped(), PER_THREAD * threads, work)) {
+    for await (const outcome of inOrder(untilStopped(), FILES_PER_THREAD * threads, work)) {
       if ("reason" in outcome) failed.push(outcome);
       else await sink.append(manifest, [JSON.stringify(outcome)]);
       onProgress?.("pictures", ++done, wanted.length);
@@ -168,7 +164,7 @@ async function makePictures(
 
 async function makeOne(
   { source, sink, labels, picture: spec }: PrepareRequest,
-  pool: PictureThreads,
+  pool: ByteThreads<null, MadePicture>,
   { file, image, classIndex, split }: AssignedFile,
   stagesMs: StageTotalsMs,
 ): Promise<ManifestEntry | LeftOut> {
@@ -180,9 +176,9 @@ async function makeOne(
     return { file: file.name, reason: error instanceof Error ? error.message : String(error) };
   }
   stagesMs.read += performance.now() - startedAt;
-  const outcome = await pool.make(bytes);
+  const outcome = await pool.run(bytes, null);
   if ("reason" in outcome) return { file: file.name, reason: outcome.reason };
-  const { picture } = outcome;
+  const picture = outcome.result;
   for (const stage of ["decode", "window", "encode"] as const) stagesMs[stage] += picture.ms[stage];
   const label = labels.classes[classIndex] ?? "";
   const path = `${split}/${fileName(label)}/${fileName(image)}.${spec.format}`;
@@ -213,18 +209,4 @@ async function writeLists(
     await sink.write(LISTS.withoutFile, assignment.withoutFile.map((name) => `${name}\n`).join(""));
   }
   await sink.write(shardFile("finished", shard), `${JSON.stringify(report, null, 2)}\n`);
-}
-
-function inPlainWords(error: unknown, { uri }: DatasetSink): unknown {
-  const code = (error as NodeJS.ErrnoException).code;
-  if (code === "ENOSPC" || code === "EDQUOT") {
-    return new PrepareStopped(
-      `${uri} is full. What is finished is kept: make room and run the same command again.`,
-      { cause: error },
-    );
-  }
-  if ((error as Error).name === "AbortError") {
-    return new PrepareStopped("stopped; the same command goes on from here", { cause: error });
-  }
-  return error;
 }

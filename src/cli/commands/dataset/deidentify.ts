@@ -2,110 +2,94 @@
  * @file `firstread dataset deidentify`: DICOM files without what tells whose they are.
  */
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { availableParallelism } from "node:os";
+import { dirname } from "node:path";
 
-import { Option } from "commander";
+import { InvalidArgumentError } from "commander";
 import type { Command } from "commander";
 
-import { deidentifyInstance } from "../../../dicom/deidentify/deidentify.ts";
 import { RETAINABLE } from "../../../dicom/deidentify/profile.ts";
 import type { Retainable } from "../../../dicom/deidentify/profile.ts";
-import { Pseudonyms } from "../../../dicom/deidentify/pseudonyms.ts";
-import type { LeftOut } from "../../../model/dataset/assignment.ts";
+import { deidentifyDataset } from "../../../model/dataset/deidentify-set.ts";
+import type { DeidentifyReport } from "../../../model/dataset/deidentify-set.ts";
 import { EXIT_DONE, EXIT_SKIPPED } from "../../exit-codes.ts";
-import { openSource } from "./ends.ts";
+import { countingNumber } from "../../option-values.ts";
+import { openSink, openSource } from "./ends.ts";
+import { abortOnInterrupt } from "./interrupt.ts";
 import { createRateProgress } from "./rate-progress.ts";
 
 interface Options {
   readonly output: string;
   readonly secretFile: string;
-  readonly retain: readonly Retainable[];
+  readonly retain?: readonly Retainable[];
+  readonly clean?: readonly "descriptors"[];
   readonly keepFlagged?: true;
   readonly mapping?: string;
+  readonly threads: number;
   readonly json?: true;
 }
 
-interface Report {
-  readonly output: string;
-  readonly written: number;
-  readonly patients: number;
-  /** Files whose pixels may show names. */
-  readonly flagged: readonly LeftOut[];
-  readonly skipped: readonly LeftOut[];
-  /** How often each attribute was removed, emptied or replaced. */
-  readonly changed: Readonly<Record<string, number>>;
+/** Options of PS3.15 E.3 that are not offered, and what happens instead. */
+const NOT_OFFERED: Readonly<Record<string, string>> = {
+  "safe-private": "which private attributes are safe differs by machine and version: all are removed",
+  graphics: "drawings may hold names in any form: overlays, curves and annotations are removed",
+  "structured-content": "texts in reports cannot be cleaned safely: content sequences are removed",
+  "pixel-data": "burned-in text is not looked for: files that may show it are listed and left out",
+  "visual-features": "a head CT shows a face, and its pixels are not changed",
+};
+
+/** A choice of a variadic option; what the standard names and this program does not do is refused with the reason. */
+function choiceOf<Choice extends string>(choices: readonly Choice[]) {
+  return (text: string, before: readonly Choice[] = []): readonly Choice[] => {
+    const choice = choices.find((known) => known === text);
+    if (choice !== undefined) return [...before, choice];
+    const reason = NOT_OFFERED[text];
+    throw new InvalidArgumentError(
+      reason === undefined ? `Expected ${choices.join(", ")}.` : `Not offered: ${reason}.`,
+    );
+  };
 }
 
 const csvText = (text: string): string => `"${text.replaceAll('"', '""')}"`;
 
 async function run(uri: string, options: Options): Promise<void> {
-  const retain = new Set(options.retain);
-  if (retain.has("full-dates") && retain.has("modified-dates"))
+  const { retain = [], clean = [], keepFlagged = false, threads } = options;
+  if (retain.includes("full-dates") && retain.includes("modified-dates"))
     throw new RangeError("dates are retained in full or modified, not both");
-  const pseudonyms = new Pseudonyms((await readFile(options.secretFile, "utf8")).trim());
+  const secret = (await readFile(options.secretFile, "utf8")).trim();
   const source = await openSource(uri);
+  const sink = await openSink(options.output);
   const progress = createRateProgress();
-  const changed = new Map<string, number>();
-  const patients = new Set<string>();
-  const names = new Set<string>();
-  const flagged: LeftOut[] = [];
-  const skipped: LeftOut[] = [];
-  const mapping = ["source,file"];
   try {
-    const files = await source.list();
-    for (const [i, file] of files.entries()) {
-      progress.show("files", i + 1, files.length);
-      try {
-        const result = deidentifyInstance(await source.read(file), pseudonyms, retain);
-        if (result.burnedInRisks.length > 0) {
-          flagged.push({ file: file.name, reason: result.burnedInRisks.join("; ") });
-          if (!options.keepFlagged) continue;
-        }
-        const name = `${result.patient}/${fileName(result.studyInstanceUid)}/${fileName(result.sopInstanceUid)}.dcm`;
-        if (names.has(name)) {
-          skipped.push({ file: file.name, reason: "a second file with its SOPInstanceUID" });
-          continue;
-        }
-        names.add(name);
-        await writeWhole(join(options.output, name), result.bytes);
-        mapping.push(`${csvText(file.name)},${name}`);
-        patients.add(result.patient);
-        for (const [attribute, count] of result.changed)
-          changed.set(attribute, (changed.get(attribute) ?? 0) + count);
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== undefined) throw error;
-        skipped.push({ file: file.name, reason: error instanceof Error ? error.message : String(error) });
-      }
-    }
-    if (options.mapping !== undefined) await writeWhole(options.mapping, `${mapping.join("\n")}\n`);
+    const report = await deidentifyDataset({
+      ...{ source, sink, secret, options: [...retain, ...clean], keepFlagged, threads },
+      ...{ onProgress: (done, total) => progress.show("files", done, total), signal: abortOnInterrupt() },
+    });
+    progress.clear();
+    const { mapping, ...figures } = report;
+    if (options.mapping !== undefined) await writeMapping(options.mapping, mapping);
+    if (options.json) console.log(JSON.stringify(figures));
+    else print(report, keepFlagged);
+    const leftOut = report.skipped.length + (keepFlagged ? 0 : report.flagged.length);
+    process.exitCode = leftOut === 0 ? EXIT_DONE : EXIT_SKIPPED;
   } finally {
     progress.clear();
+    await sink.close();
     await source.close();
   }
-  const report: Report = {
-    ...{ output: options.output, written: mapping.length - 1, patients: patients.size, flagged, skipped },
-    changed: Object.fromEntries([...changed].sort(([, a], [, b]) => b - a)),
-  };
-  print(report, options);
-  const leftOut = skipped.length + (options.keepFlagged ? 0 : flagged.length);
-  process.exitCode = leftOut === 0 ? EXIT_DONE : EXIT_SKIPPED;
 }
 
-/** UIDs that were retained may be anything. */
-const fileName = (text: string): string => text.replace(/[^A-Za-z0-9._-]/g, "_").replace(/^\.+/, "_");
-
-async function writeWhole(path: string, content: Uint8Array | string): Promise<void> {
+async function writeMapping(path: string, mapping: DeidentifyReport["mapping"]): Promise<void> {
+  const lines = mapping.map(([source, file]) => `${csvText(source)},${file}\n`);
   await mkdir(dirname(path), { recursive: true });
-  await writeFile(`${path}.unfinished`, content);
+  await writeFile(`${path}.unfinished`, `source,file\n${lines.join("")}`, { mode: 0o600 });
   await rename(`${path}.unfinished`, path);
 }
 
-function print(report: Report, { json, keepFlagged }: Options): void {
-  if (json) {
-    console.log(JSON.stringify(report));
-    return;
-  }
-  console.log(`${report.output}: ${report.written} files of ${report.patients} patients`);
+function print(report: DeidentifyReport, keepFlagged: boolean): void {
+  const { written, kept, patients } = report;
+  const before = kept > 0 ? `, ${kept} were there already` : "";
+  console.log(`${report.output}: ${written} files written${before}, of ${patients} patients`);
   for (const [attribute, count] of Object.entries(report.changed))
     console.log(`  ${String(count).padStart(8)} × ${attribute}`);
   const what = keepFlagged ? "flagged" : "left out";
@@ -120,21 +104,32 @@ export function configure(command: Command): void {
     .description(
       "DICOM without what tells whose it is, by the Basic Application Level Confidentiality Profile (PS3.15 annex E).\n\n" +
         "Pixels stay byte for byte; private attributes, overlays and curves go. Files whose pixels may show names are\n" +
-        "listed and left out. A head CT shows a face: what its pixels tell is not changed.",
+        "listed and left out. A head CT shows a face: what its pixels tell is not changed. A run that was broken off\n" +
+        "goes on where it stopped.",
     )
     .argument("<source>", "folder of DICOM, a zip file (read in place), or either in a bucket (s3://)")
-    .requiredOption("--output <dir>", "folder to write to: <patient>/<study>/<instance>.dcm")
+    .requiredOption(
+      "--output <dir>",
+      "folder or s3://bucket/prefix to write to: <patient>/<study>/<instance>.dcm",
+    )
     .requiredOption(
       "--secret-file <file>",
       "the key of all pseudonyms (16 characters or more): keep it, tell nobody",
     )
-    .addOption(
-      new Option("--retain <what...>", "keep what the profile's options allow")
-        .choices(RETAINABLE)
-        .default([]),
+    .option(
+      "--retain <what...>",
+      `keep what the profile's options allow: ${RETAINABLE.join(", ")}`,
+      choiceOf(RETAINABLE),
+    )
+    .option(
+      "--clean <what...>",
+      "descriptors: of descriptions and comments keep the words of a list (anatomy, technique) and measures with a unit, " +
+        "and nothing else",
+      choiceOf(["descriptors"] as const),
     )
     .option("--keep-flagged", "write files whose pixels may show names all the same")
     .option("--mapping <file>", "CSV of which file became which: identifies everybody")
+    .option("--threads <n>", "threads that de-identify", countingNumber, availableParallelism())
     .option("--json", "print the report as JSON")
     .action(run);
 }

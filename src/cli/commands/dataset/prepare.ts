@@ -21,6 +21,7 @@ import type { SplitParts } from "../../../model/dataset/split-plan.ts";
 import { EXIT_DONE, EXIT_SKIPPED } from "../../exit-codes.ts";
 import { countingNumber, wholeNumber } from "../../option-values.ts";
 import { openSink, openSource } from "./ends.ts";
+import { abortOnInterrupt } from "./interrupt.ts";
 import { classNames, jpegQuality, shardOf, splitParts, threeWindows } from "./prepare-options.ts";
 import type { ThreeWindows } from "./prepare-options.ts";
 import { createRateProgress } from "./rate-progress.ts";
@@ -47,14 +48,6 @@ interface Options {
 
 /** Problems that are printed; the rest stands in the files. */
 const MOST_PRINTED = 20;
-
-/** An abort at Ctrl-C; a second Ctrl-C ends the process at once. */
-function abortOnInterrupt(): AbortSignal {
-  const controller = new AbortController();
-  process.once("SIGINT", () => controller.abort());
-  process.once("SIGTERM", () => controller.abort());
-  return controller.signal;
-}
 
 async function run(uri: string, options: Options): Promise<void> {
   const { imageColumn, labelColumn, classes, windows, windowFunction, crop, format, quality } = options;
