@@ -153,7 +153,7 @@ it("keeps anatomy, technique and measures of a description, and no name, date, a
     "12.03.1958",
     "HeadMiller",
   ].map(harmlessWords);
-  expect(cleaned).toEqual(["CT HEAD WITHOUT CONTRAST 5MM", "", "BRAIN 1.25MM 120KV", "", ""]);
+  expect(cleaned).toEqual(["CT HEAD WO CONTRAST 5MM", "", "BRAIN 1.25MM 120KV", "", ""]);
 });
 
 it("follows table E.1-1", () => {

@@ -31,7 +31,7 @@ const MEASURE = /^\d{1,3}(\.\d{1,3})?(MM|CM|KV|KVP|MAS|HU|ML)$/;
 export function harmlessWords(text: string): string {
   const tokens = text
     .toUpperCase()
-    .replace(/\bW\/O\b/g, "WITHOUT")
+    .replace(/\bW\/O\b/g, "WO")
     .replace(/(\d) +(MM|CM|KV|KVP|MAS|HU|ML)\b/g, "$1$2")
     .split(/[^\p{L}\p{N}.]+/u)
     .map((token) => token.replace(/^\.+|\.+$/g, ""));
