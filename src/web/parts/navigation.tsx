@@ -45,7 +45,7 @@ export function Navigation({ page }: { readonly page: Route["page"] }) {
     <nav className="pages" aria-label="Pages">
       {PAGES.map(({ name, href, title, key }) => (
         <a key={name} href={href} aria-current={name === page ? "page" : undefined}>
-          {isWaiting && <kbd>{key.toUpperCase()}</kbd>}
+          {isWaiting && <kbd className="page-key">{key.toUpperCase()}</kbd>}
           {!isWaiting && page === "study" && href === WORKLIST_HREF && <kbd>Esc</kbd>}
           {title}
         </a>
