@@ -13,7 +13,7 @@ describe("textAttributes", () => {
     "are the texts of the top level, private ones too, but not who the patient is (%s VR)",
     (_vr, transferSyntaxUid) => {
       const file = ctFile({ ...uids, transferSyntaxUid, instanceNumber: 1, rows: 8, columns: 8 });
-      const { attributes } = parseReceived(file);
+      const attributes = parseReceived(file).attributes();
       expect(attributes).toMatchObject({
         "00080020": "20260301",
         "00081030": "CT HEAD",

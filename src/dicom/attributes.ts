@@ -58,7 +58,8 @@ export function textAttributes(dataSet: DataSet): Record<string, string> {
 
 /** What receiving needs of an instance. */
 export interface ReceivedInstance extends InstanceHeader {
-  readonly attributes: Readonly<Record<string, string>>;
+  /** Read when asked for: it costs as much as the header again, and is wanted once a study. */
+  readonly attributes: () => Readonly<Record<string, string>>;
 }
 
 /**
@@ -68,5 +69,5 @@ export interface ReceivedInstance extends InstanceHeader {
  */
 export function parseReceived(bytes: Uint8Array): ReceivedInstance {
   const opened = openInstance(bytes, "header");
-  return { ...headerOf(opened), attributes: textAttributes(opened.dataSet) };
+  return { ...headerOf(opened), attributes: () => textAttributes(opened.dataSet) };
 }

@@ -4,7 +4,7 @@
 import type { ModelReference, Saliency } from "./finding.ts";
 import type { PolicyInUse } from "./policy.ts";
 import type { SeriesChoice, Skipped } from "./study.ts";
-import type { WorklistItem } from "./worklist.ts";
+import type { RankedItem, Tier, WorklistItem } from "./worklist.ts";
 
 /** `GET /api/worklist`: every study not yet read, and those read in the last day. */
 export interface WorklistResponse {
@@ -15,6 +15,49 @@ export interface WorklistResponse {
   readonly model: ModelReference | null;
   /** The policy that ranks now: also at `GET /api/policy`. */
   readonly policy: PolicyInUse;
+}
+
+/**
+ * `GET /api/worklist` with any of `text` (all of its words), `tier`, `state` (lists with commas: of reading or of
+ * analysis), `suspected`, `reader`, `offset`, `limit`: a part of the list, in order, each row with its place in
+ * the whole.
+ */
+export interface WorklistPage {
+  readonly now: string;
+  /** How many rows are asked for in all. */
+  readonly total: number;
+  readonly offset: number;
+  readonly rows: readonly RankedItem[];
+  /** Of the whole list. */
+  readonly counts: WorklistCounts;
+  readonly model: ModelReference | null;
+  readonly policy: PolicyInUse;
+}
+
+export interface WorklistCounts {
+  readonly all: number;
+  readonly unread: number;
+  readonly waiting: number;
+  /** Unread, and suspected. */
+  readonly suspected: number;
+}
+
+/** Where a study stood from then on, and why. */
+export interface RankDecision {
+  readonly at: string;
+  readonly policyVersion: string;
+  /** null: it left the unread. */
+  readonly tier: Tier | null;
+  readonly reason: string;
+  /** Its place at that moment; null with the tier. */
+  readonly rank: number | null;
+  /** How many studies were unread then. */
+  readonly unread: number;
+}
+
+/** `GET /api/studies/:studyInstanceUid/rank-history`: each change of tier, the oldest first. */
+export interface RankHistory {
+  readonly decisions: readonly RankDecision[];
 }
 
 /**

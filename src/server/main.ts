@@ -17,8 +17,6 @@ import { DiskObjectStore } from "../store/objects.ts";
 import { createReceiver } from "../store/receive.ts";
 import { recoverReceiving } from "../store/receive-recovery.ts";
 import type { Database } from "../store/schema.ts";
-import { findItems } from "../store/studies.ts";
-import { attributesOf } from "../triage/policy.ts";
 import { isModelService, type Role, type ServerConfig } from "./config.ts";
 import { answerFind } from "./find.ts";
 import { buildApp } from "./http/app.ts";
@@ -39,6 +37,7 @@ import { openThreadScorer } from "./scoring/thread-scorer.ts";
 import { Stack } from "./stack.ts";
 import { Thread } from "./thread.ts";
 import { EventChannels } from "./ups/event-channels.ts";
+import { WorklistFeed } from "./worklist-feed.ts";
 
 const DECODING_THREAD = new URL("./decoding-thread.ts", import.meta.url);
 const WEB_DIR = join(import.meta.dirname, "..", "..", "dist", "web");
@@ -112,23 +111,30 @@ async function start(config: ServerConfig, parts: ServerParts, log: Log, stack: 
   const shared = { config, log, metrics, stack, objectsDir, incomingDir, objects, db, connection };
   const policy = await PolicyService.open({
     ...{ db, log, file: config.worklist.policyFile },
-    onChange: (inUse) => hub.policyChanged(inUse),
+    // Pages that hear of a policy read the list again: it must be in the new order by then.
+    onChange: (inUse) => void reload().then(() => hub.policyChanged(inUse)),
   });
   stack.push(() => policy.close());
-  const findItem = async (uid: string) => {
-    const [item] = await findItems(db, [uid], attributesOf(policy.policy));
-    return item ?? null;
-  };
-  const hub: EventHub = new EventHub({ findItem, log });
+  const feed: WorklistFeed = new WorklistFeed({
+    ...{ db, log, policy: () => policy.inUse },
+    onItem: (item) => hub.item(item),
+  });
+  stack.push(() => feed.close());
+  const hub = new EventHub({ nowMs: () => feed.clock.nowMs() });
   stack.push(async () => hub.close());
   const upsEvents = new EventChannels({ db, log, findStudy: (uid) => findPrioritized(db, policy, uid) });
+  const reload = () =>
+    feed.reload().catch((error: unknown) => {
+      log("error", "the worklist was not read again", { reason: errorText(error) });
+    });
+  const ranks = has("web") || has("receiver");
   let worker: AnalysisWorker | null = null;
   let models: ModelSwitch | null = null;
   let outside: Outside | null = null;
   let httpPort = 0;
   const subscription = await listen(connection, {
     onStudy: (uid) => {
-      hub.studyChanged(uid);
+      if (ranks) feed.studyChanged(uid);
       upsEvents.studyChanged(uid);
       worker?.wake(uid);
       outside?.studyChanged(uid);
@@ -140,13 +146,15 @@ async function start(config: ServerConfig, parts: ServerParts, log: Log, stack: 
       models?.refresh().catch((error: unknown) => log("error", "model", { reason: errorText(error) }));
     },
     onGap: () => {
-      hub.disconnectAll();
+      void reload().then(() => hub.disconnectAll());
       upsEvents.close();
       worker?.wake(null);
       outside?.ring();
     },
   });
   stack.push(() => subscription.close());
+  // After the subscription: what changes while the list is read is read again.
+  if (ranks) await feed.open();
   outside = await startOutside({
     ...shared,
     ...{
@@ -157,7 +165,7 @@ async function start(config: ServerConfig, parts: ServerParts, log: Log, stack: 
 
   // The page is there, and instances are taken, before the model is: loading it takes both cores for a moment.
   const receive = has("receiver") ? await startReceiving(shared) : null;
-  const web = { hub, upsEvents, receive, parts, policy, models: () => models, outside };
+  const web = { hub, feed, upsEvents, receive, parts, policy, models: () => models, outside };
   if (has("web")) httpPort = await startHttp(shared, web);
   const dicomPort = receive ? await startDicom(shared, receive, policy) : 0;
   if (has("worker") || has("web")) {
@@ -252,6 +260,7 @@ async function startDicom(shared: Shared, receive: Receive, policy: PolicyServic
 interface WebParts {
   readonly hub: EventHub;
   readonly upsEvents: EventChannels;
+  readonly feed: WorklistFeed;
   readonly policy: PolicyService;
   readonly models: () => ModelSwitch | null;
   readonly receive: Receive | null;
@@ -260,13 +269,13 @@ interface WebParts {
 }
 
 async function startHttp(shared: Shared, web: WebParts): Promise<number> {
-  const { hub, upsEvents, policy, models, receive, parts, outside } = web;
+  const { hub, feed, upsEvents, policy, models, receive, parts, outside } = web;
   const { config, stack, objectsDir } = shared;
   const decoder = new Thread(DECODING_THREAD, { objectsDir });
   stack.push(() => decoder.close());
   const app = await buildApp({
     ...shared,
-    ...{ hub, upsEvents, policy, models, scorer: () => models()?.scorer ?? null, receive },
+    ...{ hub, feed, upsEvents, policy, models, scorer: () => models()?.scorer ?? null, receive },
     notifier: outside.notifier,
     orders: outside.orders?.address ?? null,
     pixels: new PixelCache(decoder),

@@ -15,7 +15,7 @@ export interface ReceivedHeader extends StudyHeader {
   readonly transferSyntaxUid: string;
   readonly hasPixelData: boolean;
   /** Short texts of the data set's top level, for the study's row: tag as 8 hex digits → value. */
-  readonly attributes: Readonly<Record<string, string>>;
+  readonly attributes: () => Readonly<Record<string, string>>;
 }
 
 export interface NewInstance {
@@ -119,7 +119,7 @@ export class ReceiveRows {
         objectKey,
         json(header),
         json(studyHeader(header)),
-        isBegun ? "{}" : json(attributes),
+        isBegun ? "{}" : json(attributes()),
       ],
     });
     if (this.#begun.size >= MOST_BEGUN) this.#begun.clear();

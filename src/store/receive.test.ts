@@ -20,7 +20,8 @@ import { createReceiver } from "./receive.ts";
 function parseHeader(bytes: Uint8Array): ReceivedHeader {
   const text = Buffer.from(bytes).toString("latin1");
   if (!text.includes("\n")) throw new Error("the file is cut off");
-  return JSON.parse(text.slice(0, text.indexOf("\n"))) as ReceivedHeader;
+  const said = JSON.parse(text.slice(0, text.indexOf("\n"))) as Omit<ReceivedHeader, "attributes">;
+  return { ...said, attributes: () => ({}) };
 }
 
 const header = (study: string, instance: string, more: Partial<ReceivedHeader> = {}): ReceivedHeader => ({
@@ -35,7 +36,7 @@ const header = (study: string, instance: string, more: Partial<ReceivedHeader> =
   description: "a \\u0000 that is text",
   orderPriority: "routine",
   studyAt: null,
-  attributes: {},
+  attributes: () => ({}),
   ...more,
 });
 

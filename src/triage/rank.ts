@@ -6,6 +6,11 @@ import type { RankedItem, WorklistItem } from "../domain/worklist.ts";
 import { tierIndex } from "./decide.ts";
 import { prioritize } from "./prioritize.ts";
 
+/** The moment that a study's priority is that of: now, or when it was read. */
+export function standsAtMs({ reading, readAt, arrivedAt }: WorklistItem, nowMs: number): number {
+  return reading === "read" ? Math.min(nowMs, Date.parse(readAt ?? arrivedAt)) : nowMs;
+}
+
 /**
  * Rank the studies: unread before read; by tier; within a tier the longest waiting first. A claimed study
  * keeps its place, so that a list does not jump when someone opens a case. Studies already read follow,
@@ -15,7 +20,7 @@ import { prioritize } from "./prioritize.ts";
  */
 export function rankWorklist(items: readonly WorklistItem[], policy: Policy, nowMs: number): RankedItem[] {
   const keyed = items.map((item) => {
-    const priority = prioritize(item, policy, nowMs);
+    const priority = prioritize(item, policy, standsAtMs(item, nowMs));
     const isRead = item.reading === "read";
     return {
       item,

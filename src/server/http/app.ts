@@ -16,6 +16,7 @@ import type { PolicyService } from "../policy/policy-service.ts";
 import type { ModelSwitch } from "../scoring/model-switch.ts";
 import type { Scorer } from "../scoring/scorer.ts";
 import type { EventChannels } from "../ups/event-channels.ts";
+import type { WorklistFeed } from "../worklist-feed.ts";
 import { addActionRoutes } from "./actions.ts";
 import { addDashboardRoutes } from "./dashboard.ts";
 import { addDicomWebRoutes } from "./dicomweb.ts";
@@ -31,6 +32,7 @@ import { addRetrieveRoutes } from "./retrieve.ts";
 import { addStudyRoutes } from "./studies.ts";
 import { addUpsRoutes } from "./ups.ts";
 import { addSubscriptionRoutes } from "./ups-subscriptions.ts";
+import { addWorklistRoutes } from "./worklist.ts";
 
 /** What the routes of a model work with. */
 export interface ModelAppContext {
@@ -45,6 +47,7 @@ export interface AppContext extends ModelAppContext {
   readonly db: Kysely<Database>;
   readonly hub: EventHub;
   readonly upsEvents: EventChannels;
+  readonly feed: WorklistFeed;
   /** null where this process scores nothing, and while its model is loaded. */
   readonly models: () => ModelSwitch | null;
   readonly policy: PolicyService;
@@ -67,6 +70,7 @@ const MOST_BODY_BYTES = 64 * 1024;
 /** The routes of a worklist's server, not listening yet. */
 export async function buildApp(context: AppContext): Promise<FastifyInstance> {
   const app = createApp(context, refuseForeign);
+  addWorklistRoutes(app, context);
   addStudyRoutes(app, context);
   addActionRoutes(app, context);
   addEventRoutes(app, context.hub);

@@ -1,8 +1,8 @@
 /**
  * @file The live side of the page: one stream of Server-Sent Events to each (WHATWG HTML, 9.2).
  *
- * A study that changes ten times while its row is being read is sent once. A page that does not keep up is
- * cut off: it connects again and reads the whole list, which is cheaper than a queue without end.
+ * A page that does not keep up is cut off: it connects again and reads the whole list, which is cheaper than a
+ * queue without end.
  */
 import type { ServerResponse } from "node:http";
 
@@ -10,7 +10,6 @@ import type { FastifyInstance } from "fastify";
 
 import type { ServerEvents } from "../../domain/api.ts";
 import type { WorklistItem } from "../../domain/worklist.ts";
-import { errorText, type Log } from "../log.ts";
 import { SECURITY_HEADERS } from "./guards.ts";
 
 const HEARTBEAT_MS = 15_000;
@@ -22,15 +21,13 @@ const MOST_PAGES = 200;
 export const EVENTS_URL = "/api/events";
 
 export interface EventHubOptions {
-  readonly findItem: (studyInstanceUid: string) => Promise<WorklistItem | null>;
-  readonly log: Log;
+  /** The clock that waiting is counted by, in milliseconds since 1970. */
+  readonly nowMs: () => number;
 }
 
 export class EventHub {
   readonly #options: EventHubOptions;
   readonly #pages = new Set<ServerResponse>();
-  /** Studies whose row is being read; true when they changed again meanwhile. */
-  readonly #reading = new Map<string, boolean>();
   readonly #heartbeat: ReturnType<typeof setInterval>;
 
   constructor(options: EventHubOptions) {
@@ -59,30 +56,11 @@ export class EventHub {
     response.on("close", () => this.#pages.delete(response));
     response.on("error", () => this.#pages.delete(response));
     this.#pages.add(response);
-    response.write(frame("hello", { now: new Date().toISOString() }));
+    response.write(frame("hello", { now: new Date(this.#options.nowMs()).toISOString() }));
   }
 
-  /** A study changed: read its row and send it. */
-  studyChanged(studyInstanceUid: string): void {
-    if (this.#pages.size === 0) return;
-    if (this.#reading.has(studyInstanceUid)) {
-      this.#reading.set(studyInstanceUid, true);
-      return;
-    }
-    this.#reading.set(studyInstanceUid, false);
-    this.#options
-      .findItem(studyInstanceUid)
-      .then((item) => {
-        if (item) this.#write(frame("item", item));
-      })
-      .catch((error: unknown) =>
-        this.#options.log("error", "a row could not be read", { reason: errorText(error) }),
-      )
-      .finally(() => {
-        const again = this.#reading.get(studyInstanceUid) === true;
-        this.#reading.delete(studyInstanceUid);
-        if (again) this.studyChanged(studyInstanceUid);
-      });
+  item(item: WorklistItem): void {
+    if (this.#pages.size > 0) this.#write(frame("item", item));
   }
 
   progress(progress: ServerEvents["progress"]): void {

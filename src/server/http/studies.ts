@@ -1,31 +1,17 @@
 /**
- * @file What the page reads: the worklist, one study, its pixels and its saliency.
+ * @file What the page reads of one study: its detail, its pixels and its saliency.
  */
 import type { FastifyInstance } from "fastify";
 
-import type {
-  MethodSaliencyResponse,
-  SaliencyResponse,
-  StudyDetail,
-  WorklistResponse,
-} from "../../domain/api.ts";
+import type { MethodSaliencyResponse, SaliencyResponse, StudyDetail } from "../../domain/api.ts";
 import type { Saliency } from "../../domain/finding.ts";
-import {
-  findSaliency,
-  findSliceSource,
-  findStudy,
-  listHistory,
-  listSlices,
-  listWorklist,
-} from "../../store/studies.ts";
+import { findSaliency, findSliceSource, findStudy, listHistory, listSlices } from "../../store/studies.ts";
 import { attributesOf } from "../../triage/policy.ts";
 import { notFound } from "../errors.ts";
 import { saliencyBy } from "./saliency-by.ts";
 import type { StudyParams } from "./actions.ts";
 import type { AppContext } from "./app.ts";
 
-/** How long a study that was read stays on the list. */
-const READ_STAYS_MS = 24 * 60 * 60 * 1000;
 /** Saliency values are shown in 256 colours: four decimals are plenty. */
 const DECIMALS = 10_000;
 
@@ -45,17 +31,6 @@ function sliceIndex(text: string): number {
 
 export function addStudyRoutes(app: FastifyInstance, context: AppContext): void {
   const { db, pixels, scorer, policy } = context;
-
-  app.get("/api/worklist", async (_request, reply): Promise<WorklistResponse> => {
-    reply.header("cache-control", "no-store");
-    const now = new Date();
-    const { inUse } = policy;
-    const readSince = new Date(now.getTime() - READ_STAYS_MS);
-    const items = await listWorklist(db, readSince, attributesOf(inUse.policy));
-    const { name, version } = scorer()?.model ?? {};
-    const model = name === undefined || version === undefined ? null : { name, version };
-    return { now: now.toISOString(), items, model, policy: inUse };
-  });
 
   app.get<{ Params: StudyParams }>(
     "/api/studies/:studyInstanceUid",

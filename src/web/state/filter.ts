@@ -3,7 +3,7 @@
  */
 import type { RankedItem, WorklistItem } from "../../domain/worklist.ts";
 import { isSuspected } from "../../triage/conditions.ts";
-import { formatName } from "../format.ts";
+import { hasWords, searchText, searchWords } from "../../triage/search.ts";
 
 export const TABS = ["all", "waiting", "flagged", "mine", "read"] as const;
 export type Tab = (typeof TABS)[number];
@@ -31,15 +31,10 @@ export function isUnder(tab: Tab, item: WorklistItem, me: string): boolean {
 
 const haystacks = new WeakMap<WorklistItem, string>();
 
-/** Lower case without accents, so that "muller" finds "Müller". */
-const fold = (text: string): string => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
-
 function haystackOf(item: WorklistItem): string {
   let text = haystacks.get(item);
   if (text === undefined) {
-    const { patient, accessionNumber, description, studyInstanceUid, reader } = item;
-    const parts = [formatName(patient.name), patient.id, accessionNumber, description, reader ?? ""];
-    text = fold([...parts, studyInstanceUid].join("\n"));
+    text = searchText(item);
     haystacks.set(item, text);
   }
   return text;
@@ -47,12 +42,10 @@ function haystackOf(item: WorklistItem): string {
 
 /** The rows under a tab in which every word of the text occurs. Keeps the order. */
 export function filterRows(rows: readonly RankedItem[], { tab, text }: Filter, me: string): RankedItem[] {
-  const words = fold(text).split(/\s+/).filter(Boolean);
+  const words = searchWords(text);
   return rows.filter(({ item }) => {
     if (!isUnder(tab, item, me)) return false;
-    if (words.length === 0) return true;
-    const haystack = haystackOf(item);
-    return words.every((word) => haystack.includes(word));
+    return words.length === 0 || hasWords(haystackOf(item), words);
   });
 }
 
