@@ -136,6 +136,23 @@ export type ReaderAction = "claim" | "release" | "read" | "reopen" | "rescore";
 
 export interface ReaderActionRequest {
   readonly reader: string;
+  /** Kept in the study's history. */
+  readonly reason?: string;
+}
+
+/**
+ * `POST /api/studies/:studyInstanceUid/priority`: a tier in the place of the order's; null takes it back. A finding
+ * still lifts the study.
+ */
+export interface PriorityRequest {
+  readonly reader: string;
+  readonly tier: Tier | null;
+  readonly reason: string;
+}
+
+/** `POST /api/studies/:studyInstanceUid/renew`: the reader is still at the study that they claimed. */
+export interface RenewRequest {
+  readonly reader: string;
 }
 
 /** `POST /api/studies/:studyInstanceUid/feedback`. */

@@ -17,6 +17,7 @@ import { DiskObjectStore } from "../store/objects.ts";
 import { createReceiver } from "../store/receive.ts";
 import { recoverReceiving } from "../store/receive-recovery.ts";
 import type { Database } from "../store/schema.ts";
+import { watchClaims } from "./claims.ts";
 import { isModelService, type Role, type ServerConfig } from "./config.ts";
 import { answerFind } from "./find.ts";
 import { buildApp } from "./http/app.ts";
@@ -155,6 +156,8 @@ async function start(config: ServerConfig, parts: ServerParts, log: Log, stack: 
   stack.push(() => subscription.close());
   // After the subscription: what changes while the list is read is read again.
   if (ranks) await feed.open();
+  const claims = watchClaims(db, config.worklist.claimMinutes, log);
+  stack.push(() => claims.stop());
   outside = await startOutside({
     ...shared,
     ...{

@@ -16,7 +16,7 @@ export type AnalysisEvent =
   | "worker-lost"
   | "rescore";
 
-export type ReadingEvent = "claim" | "release" | "read" | "reopen";
+export type ReadingEvent = "claim" | "release" | "expire" | "read" | "reopen";
 
 type Table<State extends string, Event extends string> = Readonly<
   Record<State, Readonly<Partial<Record<Event, State>>>>
@@ -39,7 +39,7 @@ export const ANALYSIS: Table<AnalysisState, AnalysisEvent> = {
 
 export const READING: Table<ReadingState, ReadingEvent> = {
   waiting: { claim: "claimed", read: "read" },
-  claimed: { release: "waiting", read: "read" },
+  claimed: { release: "waiting", expire: "waiting", read: "read" },
   read: { reopen: "waiting" },
 };
 

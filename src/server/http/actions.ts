@@ -6,17 +6,30 @@
 import type { Selectable } from "kysely";
 import type { FastifyInstance } from "fastify";
 
-import type { FeedbackRequest, ReaderAction, ReaderActionRequest } from "../../domain/api.ts";
-import type { Feedback } from "../../domain/worklist.ts";
-import { changeStudy, type StudyChange } from "../../store/readings.ts";
+import type {
+  FeedbackRequest,
+  PriorityRequest,
+  ReaderAction,
+  ReaderActionRequest,
+  RenewRequest,
+} from "../../domain/api.ts";
+import { TIERS, type Feedback, type PriorityOverride } from "../../domain/worklist.ts";
+import { changeStudy, renewClaim, type StudyChange } from "../../store/readings.ts";
 import type { StudyTable } from "../../store/schema.ts";
-import { conflict, notFound } from "../errors.ts";
+import { conflict, HttpError, notFound } from "../errors.ts";
 import { ACTION_DONE, READER, READING_RULES } from "../reading-rules.ts";
 import type { AppContext } from "./app.ts";
 
 type Row = Selectable<StudyTable>;
 
-const ACTION_BODY = { type: "object", required: ["reader"], properties: { reader: READER } };
+const REASON = { type: "string", maxLength: 200, pattern: "^[^\\u0000-\\u001f\\u007f]*$" };
+const ACTION_BODY = { type: "object", required: ["reader"], properties: { reader: READER, reason: REASON } };
+const RENEW_BODY = { type: "object", required: ["reader"], properties: { reader: READER } };
+const PRIORITY_BODY = {
+  type: "object",
+  required: ["reader", "tier", "reason"],
+  properties: { reader: READER, tier: { enum: [...TIERS, null] }, reason: REASON },
+};
 const FEEDBACK_BODY = {
   type: "object",
   required: ["reader", "agrees"],
@@ -28,7 +41,7 @@ export interface StudyParams {
 }
 
 export function addActionRoutes(app: FastifyInstance, { db }: AppContext): void {
-  const change = async (uid: string, decide: (row: Row) => StudyChange | null) => {
+  const change = async (uid: string, decide: (row: Row, now: Date) => StudyChange | null) => {
     if (!(await changeStudy(db, uid, decide))) throw notFound("The study");
     return { ok: true };
   };
@@ -39,9 +52,9 @@ export function addActionRoutes(app: FastifyInstance, { db }: AppContext): void 
       { schema: { body: ACTION_BODY } },
       async ({ params, body }) => {
         const who = body.reader.trim();
-        return change(params.studyInstanceUid, (row) => {
-          const set = READING_RULES[action](row, who, new Date());
-          return set && { set, audit: { who, what: ACTION_DONE[action] } };
+        return change(params.studyInstanceUid, (row, now) => {
+          const set = READING_RULES[action](row, who, now);
+          return set && { set, audit: { who, what: ACTION_DONE[action], detail: body.reason?.trim() ?? "" } };
         });
       },
     );
@@ -52,15 +65,43 @@ export function addActionRoutes(app: FastifyInstance, { db }: AppContext): void 
     { schema: { body: FEEDBACK_BODY } },
     async ({ params, body }) => {
       const who = body.reader.trim();
-      return change(params.studyInstanceUid, ({ finding }) => {
+      return change(params.studyInstanceUid, ({ finding }, now) => {
         if (!finding) throw conflict("There is no finding to agree or disagree with.");
-        const feedback: Feedback = { reader: who, agrees: body.agrees, at: new Date().toISOString() };
+        const feedback: Feedback = { reader: who, agrees: body.agrees, at: now.toISOString() };
         const about = `${finding.label}, probability ${finding.probability.toFixed(3)}, by ${finding.model.name} ${finding.model.version}`;
         return {
           set: { feedback: JSON.stringify(feedback) },
           audit: { who, what: body.agrees ? "agreed" : "disagreed", detail: about },
         };
       });
+    },
+  );
+
+  app.post<{ Params: StudyParams; Body: PriorityRequest }>(
+    "/api/studies/:studyInstanceUid/priority",
+    { schema: { body: PRIORITY_BODY } },
+    async ({ params, body }) => {
+      const [who, reason, tier] = [body.reader.trim(), body.reason.trim(), body.tier];
+      return change(params.studyInstanceUid, ({ override }, now) => {
+        if (tier === null) {
+          return override && { set: { override: null }, audit: { who, what: "priority given back", detail: reason } };
+        }
+        if (reason === "") throw new HttpError(400, "bad-request", "reason: expected why, got nothing.");
+        const next: PriorityOverride = { tier, reason, reader: who, at: now.toISOString() };
+        const detail = `${tier}: ${reason}`;
+        return { set: { override: JSON.stringify(next) }, audit: { who, what: "priority set", detail } };
+      });
+    },
+  );
+
+  // Not audited: a reader at work says so once a minute.
+  app.post<{ Params: StudyParams; Body: RenewRequest }>(
+    "/api/studies/:studyInstanceUid/renew",
+    { schema: { body: RENEW_BODY } },
+    async ({ params, body }) => {
+      const isHeld = await renewClaim(db, params.studyInstanceUid, body.reader.trim(), "claimed");
+      if (!isHeld) throw conflict("The study is not claimed by this reader.");
+      return { ok: true };
     },
   );
 }
