@@ -19,6 +19,11 @@ describe("the life of a study", () => {
     expect(nextAnalysis("scoring", "worker-lost")).toBe("settled");
   });
 
+  it("frees a study whose claim ended, and no other", () => {
+    expect(nextReading("claimed", "expire")).toBe("waiting");
+    expect(() => nextReading("read", "expire")).toThrow(IllegalTransition);
+  });
+
   it("refuses what a state does not know, and says what it knows", () => {
     expect(() => nextAnalysis("arriving", "finding")).toThrow(IllegalTransition);
     expect(() => nextReading("read", "claim")).toThrow(
