@@ -74,7 +74,9 @@ describe("claims in the database", () => {
     expect(looks.flat()).toEqual([uid]);
     expect(await row()).toEqual({ reading: "waiting", reader: null, claimed_at: null });
     const expired = (await listHistory(database.db, uid)).filter(({ what }) => what === "claim expired");
-    expect(expired).toMatchObject([{ who: "FirstRead", detail: "Ann had it, and was not at it for 30 min." }]);
+    expect(expired).toMatchObject([
+      { who: "FirstRead", detail: "Ann had it, and was not at it for 30 min." },
+    ]);
   });
 
   it("hold while their reader is at work, and only theirs", async () => {

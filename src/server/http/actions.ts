@@ -84,7 +84,12 @@ export function addActionRoutes(app: FastifyInstance, { db }: AppContext): void 
       const [who, reason, tier] = [body.reader.trim(), body.reason.trim(), body.tier];
       return change(params.studyInstanceUid, ({ override }, now) => {
         if (tier === null) {
-          return override && { set: { override: null }, audit: { who, what: "priority given back", detail: reason } };
+          return (
+            override && {
+              set: { override: null },
+              audit: { who, what: "priority given back", detail: reason },
+            }
+          );
         }
         if (reason === "") throw new HttpError(400, "bad-request", "reason: expected why, got nothing.");
         const next: PriorityOverride = { tier, reason, reader: who, at: now.toISOString() };

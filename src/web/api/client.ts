@@ -4,11 +4,13 @@
 import type {
   ErrorResponse,
   MethodSaliencyResponse,
+  RankHistory,
   ReaderAction,
   SaliencyResponse,
   StudyDetail,
   WorklistResponse,
 } from "../../domain/api.ts";
+import type { Tier } from "../../domain/worklist.ts";
 import type { ChannelTestResponse, NotificationsResponse, RetryResponse } from "../../domain/notices.ts";
 import type { DashboardResponse } from "../../domain/dashboard.ts";
 
@@ -100,6 +102,24 @@ export const getSaliencyBy = (
 export async function act(uid: string, action: ReaderAction, reader: string): Promise<void> {
   await post(`${study(uid)}/${action}`, { reader });
 }
+
+/** The reader is still at the study. @throws ApiError 409 when they do not hold it */
+export async function renewClaim(uid: string, reader: string): Promise<void> {
+  await post(`${study(uid)}/renew`, { reader });
+}
+
+/** @param tier null gives the priority back to the order */
+export async function setPriority(
+  uid: string,
+  reader: string,
+  tier: Tier | null,
+  reason: string,
+): Promise<void> {
+  await post(`${study(uid)}/priority`, { reader, tier, reason });
+}
+
+export const getRankHistory = (uid: string, signal: AbortSignal): Promise<RankHistory> =>
+  json(`${study(uid)}/rank-history`, { signal });
 
 export async function sendFeedback(uid: string, reader: string, agrees: boolean): Promise<void> {
   await post(`${study(uid)}/feedback`, { reader, agrees });

@@ -46,6 +46,7 @@ const SHEET: readonly { title: string; keys: readonly (readonly [string, string]
       ["X", "Release"],
       ["M", "Mark read, or reopen"],
       ["A D", "Agree, disagree with the finding"],
+      ["T", "Set the priority, with a reason"],
       ["N P or J K", "Next, previous study"],
       ["Esc", "Back to the worklist"],
     ],

@@ -2,7 +2,8 @@
  * @file What a reader does with a study. The row changes when the server says so (its event), never before.
  */
 import type { ReaderAction } from "../../domain/api.ts";
-import { ApiError, act, sendFeedback } from "../api/client.ts";
+import type { Tier } from "../../domain/worklist.ts";
+import { ApiError, act, sendFeedback, setPriority } from "../api/client.ts";
 import { notify } from "./notices.ts";
 import { readerName } from "./reader.ts";
 import { worklist } from "./session.ts";
@@ -56,3 +57,6 @@ export const takeAction = (uid: string, action: ReaderAction): Promise<void> =>
 
 export const giveFeedback = (uid: string, agrees: boolean): Promise<void> =>
   attempt(uid, (reader) => sendFeedback(uid, reader, agrees));
+
+export const givePriority = (uid: string, tier: Tier | null, reason: string): Promise<void> =>
+  attempt(uid, (reader) => setPriority(uid, reader, tier, reason));

@@ -12,6 +12,7 @@ import { giveFeedback } from "../state/actions.ts";
 import { serverNowMs } from "../state/clock.ts";
 import { useProgress } from "../state/session.ts";
 import { TIER_WORDS, findingWords, keepUnits } from "../words.ts";
+import { RankHistory } from "./rank-history.tsx";
 
 interface PanelProps {
   readonly detail: StudyDetail;
@@ -33,6 +34,7 @@ export function Panel({ detail, row }: PanelProps) {
             </strong>
           </p>
           <p className="second">{keepUnits(row.priority.reason)}</p>
+          <RankHistory row={row} />
         </Section>
       )}
       {detail.series.length > 0 && (

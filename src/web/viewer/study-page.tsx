@@ -1,7 +1,7 @@
 /**
  * @file A study: the list beside it, its images, what is known of it.
  */
-import { useEffect, useMemo, useRef } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
 
 import type { ReaderAction, StudyDetail } from "../../domain/api.ts";
 import type { RankedItem, WorklistItem } from "../../domain/worklist.ts";
@@ -12,10 +12,12 @@ import { giveFeedback, takeAction } from "../state/actions.ts";
 import { serverNowMs } from "../state/clock.ts";
 import { notify } from "../state/notices.ts";
 import { useReaderName } from "../state/reader.ts";
+import { useRenewal } from "../state/renewal.ts";
 import { navigate } from "../state/route.ts";
 import { useWorklist } from "../state/session.ts";
 import { ACTION_WORDS, actionsFor, readingWords } from "../words.ts";
 import { Panel } from "./panel.tsx";
+import { PriorityDialog } from "./priority-dialog.tsx";
 import { Rail, neighbour } from "./rail.tsx";
 import { useStudy } from "./use-study.ts";
 import { Viewer } from "./viewer.tsx";
@@ -50,6 +52,9 @@ function OpenStudy({ uid, rows }: { readonly uid: string; readonly rows: readonl
   const item = row?.item ?? detail?.item;
   const headingRef = useRef<HTMLHeadingElement>(null);
   const isKnown = item !== undefined;
+  const [isPriorityAsked, setPriorityAsked] = useState(false);
+  const me = useReaderName();
+  useRenewal(uid, item?.reading === "claimed" && item.reader === me ? me : "");
   useEffect(() => headingRef.current?.focus({ preventScroll: true }), [isKnown]);
   useEffect(() => {
     document.title = item ? `${formatName(item.patient.name)} – FirstRead` : "FirstRead";
@@ -72,6 +77,7 @@ function OpenStudy({ uid, rows }: { readonly uid: string; readonly rows: readonl
     m: () => void takeAction(uid, item?.reading === "read" ? "reopen" : "read"),
     a: () => void giveFeedback(uid, true),
     d: () => void giveFeedback(uid, false),
+    t: () => setPriorityAsked(true),
   });
 
   return (
@@ -81,6 +87,7 @@ function OpenStudy({ uid, rows }: { readonly uid: string; readonly rows: readonl
         <Images detail={detail} problem={problem} item={item} />
       </div>
       {detail && <Panel detail={detail} row={row} />}
+      {isPriorityAsked && item && <PriorityDialog item={item} onClose={() => setPriorityAsked(false)} />}
     </>
   );
 }
