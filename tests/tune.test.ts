@@ -1,50 +1,33 @@
 /**
  * @file `firstread tune` end to end on tiny pictures: killed in the middle (SIGKILL), gone on with, the best kept.
  */
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { loadPackage } from "../src/model/package.ts";
-import { TINY_SIDE, tinyCnn, writeTinyFolder } from "../src/model/train/test-training.ts";
 import type { Trial } from "../src/model/tune/trials.ts";
-import { writeOnnx } from "../src/nn/onnx-file.ts";
-
-const MAIN = join(import.meta.dirname, "..", "src", "cli", "main.ts");
+import { startFirstread } from "./support/firstread.ts";
+import type { RunningCommand } from "./support/firstread.ts";
+import { writeTinyTraining } from "./support/tiny-training.ts";
 
 let dir: string;
+let data: readonly string[];
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), "firstread-tune-"));
-  await writeTinyFolder(join(dir, "data"), 6, 2);
-  await writeFile(join(dir, "tiny.onnx"), writeOnnx(tinyCnn()));
+  data = await writeTinyTraining(dir, 6, 2);
 });
 afterAll(async () => {
   await rm(dir, { recursive: true, force: true });
 });
 
-function start(output: string, more: readonly string[] = []) {
-  const fixed = [
-    "--backbone",
-    join(dir, "tiny.onnx"),
-    "--size",
-    String(TINY_SIDE),
-    "--normalisation",
-    "unit",
-  ];
+function start(output: string, ...more: string[]): RunningCommand {
   const searched = ["--learning-rate", "1e-3:1e-1:log", "--batch-size", "4,8", "--validation-split", "0.4"];
   const others = ["--epochs", "2", "--no-cache", "--threads", "1", "--max-jobs", "3", "--json"];
-  const args = ["tune", join(dir, "data"), "--output", join(dir, output), ...fixed, ...searched, ...others];
-  const child = spawn(process.execPath, [MAIN, ...args, ...more], { stdio: ["ignore", "pipe", "pipe"] });
-  let [stdout, stderr] = ["", ""];
-  child.stdout.on("data", (chunk: Buffer) => (stdout += chunk.toString()));
-  child.stderr.on("data", (chunk: Buffer) => (stderr += chunk.toString()));
-  const ended = once(child, "close").then(([code]) => ({ code: code as number | null, stdout, stderr }));
-  return { child, ended };
+  return startFirstread("tune", ...data, "--output", join(dir, output), ...searched, ...others, ...more);
 }
 
 interface Result {
@@ -88,10 +71,10 @@ describe("firstread tune", () => {
   }, 300_000);
 
   it("says what is wrong before it trains, and does not go on with another search", async () => {
-    const wrong = await start("wrong", ["--epochs", "5:1"]).ended;
+    const wrong = await start("wrong", "--epochs", "5:1").ended;
     expect(wrong.code).toBe(2);
     expect(wrong.stderr).toContain("--epochs: expected LOWER:UPPER");
-    const other = await start("search", ["--seed", "2"]).ended;
+    const other = await start("search", "--seed", "2").ended;
     expect(other.code).toBe(1);
     expect(other.stderr).toContain("holds another search");
   }, 60_000);

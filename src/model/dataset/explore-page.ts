@@ -11,7 +11,7 @@ import { htmlPage, notes, part } from "../report/page.ts";
 import type { Section } from "../report/page.ts";
 import { pictureGrid } from "../report/picture-grid.ts";
 import type { CaptionedPicture } from "../report/picture-grid.ts";
-import { plainTable } from "../report/tables.ts";
+import { wordTable } from "../report/tables.ts";
 import type { DatasetSource } from "./ends.ts";
 import { bars, grouped, MOST_ROWS } from "./explore-charts.ts";
 import { UNLABELLED } from "./explore.ts";
@@ -182,10 +182,10 @@ function oddSection({ broken, duplicates, labelProblems }: Exploration): Section
     parts: [
       part("", notes(remarks), { wide: true }),
       ...(brokenRows.length > 0
-        ? [part("Broken files", plainTable(["file", "reason"], brokenRows), { wide: true })]
+        ? [part("Broken files", wordTable(["file", "reason"], brokenRows), { wide: true })]
         : []),
       ...(pairRows.length > 0
-        ? [part("Same pixels", plainTable(["file", "is the same as", ""], pairRows), { wide: true })]
+        ? [part("Same pixels", wordTable(["file", "is the same as", ""], pairRows), { wide: true })]
         : []),
     ],
   };

@@ -8,7 +8,7 @@ import { htmlPage, notes, part } from "../report/page.ts";
 import type { Section } from "../report/page.ts";
 import { pictureGrid } from "../report/picture-grid.ts";
 import type { CaptionedPicture } from "../report/picture-grid.ts";
-import { plainTable } from "../report/tables.ts";
+import { plainTable, wordTable } from "../report/tables.ts";
 import type { DatasetSource } from "./ends.ts";
 import { bars, grouped, MOST_ROWS } from "./explore-charts.ts";
 import type { PreparedExploration, ShownPicture } from "./explore-prepared.ts";
@@ -125,14 +125,14 @@ function leakSection({ leaks, patients, counts }: PreparedExploration): Section 
       part("", notes(remarks), { wide: true }),
       ...(tornRows.length > 0
         ? [
-            part("Patients in several splits", plainTable(["patient", "splits", "for example"], tornRows), {
+            part("Patients in several splits", wordTable(["patient", "splits", "for example"], tornRows), {
               wide: true,
             }),
           ]
         : []),
       ...(pairRows.length > 0
         ? [
-            part("The same picture", plainTable(["file", "shows the same as", "in"], pairRows), {
+            part("The same picture", wordTable(["file", "shows the same as", "in"], pairRows), {
               wide: true,
             }),
           ]
@@ -191,10 +191,10 @@ function oddSections({ broken, manifest }: PreparedExploration): Section[] {
       parts: [
         part("", notes(remarks), { wide: true }),
         ...(brokenRows.length > 0
-          ? [part("Broken pictures", plainTable(["file", "reason"], brokenRows), { wide: true })]
+          ? [part("Broken pictures", wordTable(["file", "reason"], brokenRows), { wide: true })]
           : []),
         ...(differing.length > 0
-          ? [part("Pictures and manifest", plainTable(["file", ""], differing), { wide: true })]
+          ? [part("Pictures and manifest", wordTable(["file", ""], differing), { wide: true })]
           : []),
       ],
     },

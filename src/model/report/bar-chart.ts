@@ -19,7 +19,9 @@ export interface Bar {
 
 const WIDTH = 480;
 const LEFT = 128;
-const RIGHT = WIDTH - 64;
+/** Room behind the longest bar for its value, or for a note. */
+const VALUE_ROOM = 64;
+const NOTE_ROOM = 112;
 const ROW = 26;
 const BAR = 12;
 const BOTTOM = 40;
@@ -35,7 +37,8 @@ export function barChart(bars: readonly Bar[], xLabel: string): Html {
   const [least, most] = rangeOf([0, ...ends]);
   const ticks = ticksOf(least, most === least ? least + 1 : most);
   const [from, to] = [ticks[0] ?? 0, ticks.at(-1) ?? 1];
-  const x = (value: number): number => LEFT + ((RIGHT - LEFT) * (value - from)) / (to - from);
+  const right = WIDTH - (bars.some(({ note }) => note !== undefined) ? NOTE_ROOM : VALUE_ROOM);
+  const x = (value: number): number => LEFT + ((right - LEFT) * (value - from)) / (to - from);
   const height = bars.length * ROW;
   const grid = ticks.map(
     (tick) =>
@@ -58,6 +61,6 @@ export function barChart(bars: readonly Bar[], xLabel: string): Html {
   return `<svg viewBox="0 0 ${WIDTH} ${height + BOTTOM}" role="img" aria-label="${escapeHtml(xLabel)}">
 ${grid.join("\n")}
 ${rows.join("\n")}
-<text class="axis" x="${at((LEFT + RIGHT) / 2)}" y="${height + BOTTOM - 6}" text-anchor="middle">${escapeHtml(xLabel)}</text>
+<text class="axis" x="${at((LEFT + right) / 2)}" y="${height + BOTTOM - 6}" text-anchor="middle">${escapeHtml(xLabel)}</text>
 </svg>`;
 }

@@ -64,6 +64,7 @@ th, td { text-align: right; padding: 6px 10px; border-bottom: 1px solid var(--li
 th { font-weight: 500; color: var(--text-second); font-size: 12px; }
 th:first-child, td:first-child, .said { text-align: left; }
 tbody tr:last-child > * { border-bottom: 0; }
+.words :is(th, td) { text-align: left; }
 td.value { color: var(--text-strong); font-weight: 600; }
 td.quiet, .quiet { color: var(--text-second); }
 tr.best > * { background: color-mix(in srgb, var(--s0) 10%, transparent); }

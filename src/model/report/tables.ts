@@ -38,6 +38,11 @@ ${body.join("\n")}
 </table></div>`;
 }
 
+/** A table whose columns are all words, which begin at the left. */
+export function wordTable(head: readonly string[], rows: readonly (readonly string[])[]): Html {
+  return `<div class="words">${plainTable(head, rows)}</div>`;
+}
+
 export function intervalText(interval: readonly [number, number] | null | undefined): string {
   return interval ? `${figureText(interval[0])} to ${figureText(interval[1])}` : "–";
 }
