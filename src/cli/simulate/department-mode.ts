@@ -6,7 +6,7 @@ import type { Circumstances } from "../../triage/queueing/circumstances.ts";
 import type { Department, MeanWaits } from "../../triage/queueing/department.ts";
 import { CASE_CLASSES, simulateWaits } from "../../triage/queueing/simulate.ts";
 import type { CaseClass, SimulatedWaits } from "../../triage/queueing/simulate.ts";
-import { NoTheory, theoreticalWaits } from "../../triage/queueing/theory.ts";
+import { NoTheory, quCadWaits, theoreticalWaits } from "../../triage/queueing/theory.ts";
 import { circumstancesOf, departmentOf, type SimulateOptions } from "./options.ts";
 import { percent, printRows } from "./table.ts";
 
@@ -41,7 +41,11 @@ function warnings({ traffic }: Department, { arrivalsByHour }: Circumstances): s
   return [`In ${hours.length} hours of the day (${hours.join(", ")}) more arrives than can be read.`];
 }
 
-function printWaits(theory: MeanWaits | null, simulated: SimulatedWaits | null): void {
+function printWaits(
+  theory: MeanWaits | null,
+  exact: MeanWaits | null,
+  simulated: SimulatedWaits | null,
+): void {
   const rows = (["fifo", ...CASE_CLASSES.slice(1)] as const).map((name) => {
     const row = name === "fifo" ? simulated?.fifo.all : simulated?.policy[name];
     const title = name === "fifo" ? "first come, first served" : CLASS_TITLES[name];
@@ -49,6 +53,7 @@ function printWaits(theory: MeanWaits | null, simulated: SimulatedWaits | null):
       title,
       [
         theory?.[name as keyof MeanWaits],
+        exact?.[name as keyof MeanWaits],
         row?.meanMin,
         row?.halfWidthMin,
         row?.medianMin,
@@ -57,7 +62,7 @@ function printWaits(theory: MeanWaits | null, simulated: SimulatedWaits | null):
       ],
     ] as const;
   });
-  const titles = ["theory", "simulated", "±95 %", "median", "95th pct", "worst"];
+  const titles = ["theory", "exact", "simulated", "±95 %", "median", "95th pct", "worst"];
   printRows("waiting minutes", titles, rows);
 }
 
@@ -80,14 +85,15 @@ function printDelays({ delay }: SimulatedWaits): void {
 export function simulateDepartment(options: SimulateOptions, cases: number): void {
   const department = departmentOf(options);
   const circumstances = circumstancesOf(options);
-  const theory = theoryOf(department, circumstances);
+  const exact = theoryOf(department, circumstances);
+  const theory = exact && quCadWaits(department, exact);
   const said = warnings(department, circumstances);
   for (const warning of said) console.error(warning);
   const simulated = options.theoryOnly
     ? null
     : simulateWaits({ department, circumstances, cases, seed: options.seed });
   if (!options.json) {
-    printWaits(theory, simulated);
+    printWaits(theory, exact, simulated);
     if (simulated) printDelays(simulated);
     return;
   }
@@ -99,6 +105,7 @@ export function simulateDepartment(options: SimulateOptions, cases: number): voi
   console.log(
     JSON.stringify({
       theory,
+      ...(theory !== exact && { exact }),
       ...(simulated && { simulation: means, detail: simulated }),
       operatingPoint: { sensitivity, specificity },
       stable: department.traffic < 1,

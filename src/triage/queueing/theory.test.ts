@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 
 import { STEADY } from "./circumstances.ts";
 import type { Department, MeanWaits } from "./department.ts";
-import { NoTheory, theoreticalWaits } from "./theory.ts";
+import { NoTheory, quCadWaits, theoreticalWaits } from "./theory.ts";
 
 function department(
   [traffic, sensitivity, specificity, prevalence, radiologists, interrupting]: readonly number[],
@@ -53,11 +53,20 @@ describe("theoreticalWaits, two radiologists and interrupting cases of another s
     expect(waits.diseased).toBeCloseTo(2.57, 2);
   });
 
-  // QuCAD approximates three classes at several servers by moment matching and prints 22.16 and 19.98;
-  // here the Markov chain is solved exactly, and the simulation agrees with it (simulate.test.ts).
-  it("is within 0.3 % of QuCAD's approximation below", () => {
-    expect(waits.aiNegative / 22.16).toBeCloseTo(1, 2);
-    expect(waits.nonDiseased / 19.98).toBeCloseTo(1, 2);
+  // Simulated: 22.216 ± 0.007 (docs/decisions/0022).
+  it("is exact for the others, where QuCAD leaves phases out", () => {
+    expect(waits.aiNegative).toBeCloseTo(22.215, 2);
+    expect(waits.nonDiseased).toBeCloseTo(20.032, 2);
+  });
+
+  it("gives QuCAD's own figures beside them", () => {
+    const printed = row(quCadWaits(department([0.8, 0.9, 0.9, 0.1, 2, 0.1], [10, 10, 5]), waits));
+    [18.29, 0.39, 22.16, 2.57, 19.98].forEach((value, i) => expect(printed[i]).toBeCloseTo(value, 2));
+  });
+
+  it("are one and the same elsewhere", () => {
+    const one = department([0.8, 0.9, 0.9, 0.1, 1, 0.1], [10, 10, 5]);
+    expect(quCadWaits(one, theoreticalWaits(one))).toEqual(theoreticalWaits(one));
   });
 });
 

@@ -9,8 +9,10 @@ import { STEADY, validateCircumstances } from "./circumstances.ts";
 import type { Circumstances } from "./circumstances.ts";
 import { erlangC, meanWaitMmc } from "./erlang.ts";
 import { meanLowPresent } from "./preemptive-servers.ts";
+import { quCadLowestWait } from "./qucad.ts";
 import { meanWaits, ratesOf, validateDepartment } from "./department.ts";
 import type { Department, MeanWaits } from "./department.ts";
+import type { ServedClass } from "./passage.ts";
 
 /** A class of cases: arrivals per minute, mean and mean square of the reading time. */
 interface Class {
@@ -109,6 +111,26 @@ function severalPreemptive(department: Department, classes: readonly [Class, Cla
     presentPlus / plus.arrivals - meanMin,
     (presentAll - presentPlus) / minus.arrivals - meanMin,
   );
+}
+
+/**
+ * The waits as FDA's QuCAD prints them where they are not the exact ones (two radiologists whom interrupting cases
+ * interrupt, `qucad.ts`), so that figures of both programs can be compared; otherwise `exact` itself.
+ *
+ * @param exact `theoreticalWaits` of the department
+ */
+export function quCadWaits(department: Department, exact: MeanWaits): MeanWaits {
+  const { preemptive, radiologists, interrupting, readingMin } = department;
+  if (!preemptive || radiologists !== 2 || interrupting === 0) return exact;
+  const rates = ratesOf(department);
+  const meanMin = readingMin.diseased;
+  const [plus, minus] = [rates.positiveShare, 1 - rates.positiveShare].map((share) => ({
+    arrivals: rates.nonInterrupting * share,
+    meanMin,
+  })) as [ServedClass, ServedClass];
+  const high = { arrivals: rates.interrupting, meanMin: readingMin.interrupting };
+  const aiNegative = quCadLowestWait(high, plus, minus);
+  return Number.isNaN(aiNegative) ? exact : meanWaits(department, exact.fifo, exact.aiPositive, aiNegative);
 }
 
 /** @throws NoTheory for what no formula here knows */
