@@ -6,7 +6,14 @@
  */
 import type { WorklistCounts } from "../domain/api.ts";
 import type { Policy } from "../domain/policy.ts";
-import type { Priority, RankedItem, Tier, WorklistItem } from "../domain/worklist.ts";
+import type {
+  AnalysisState,
+  Priority,
+  RankedItem,
+  ReadingState,
+  Tier,
+  WorklistItem,
+} from "../domain/worklist.ts";
 import { isSuspected, SKEW_TOLERANCE_MS } from "../triage/conditions.ts";
 import { decide, tierIndex, type Decision } from "../triage/decide.ts";
 import { reasonFor } from "../triage/prioritize.ts";
@@ -27,9 +34,14 @@ interface Entry {
   readonly atMs: number;
   /** When time alone changes it; null: never. */
   readonly dueMs: number | null;
+  /** Of the item, kept at hand: filters look at every study. */
+  readonly isSuspected: boolean;
+  readonly reading: ReadingState;
+  readonly analysis: AnalysisState;
+  /** What it is found by. */
+  readonly text: string;
   /** Made when first asked for. */
   priority: Priority | null;
-  text: string | null;
 }
 
 /** Which rows are wanted. What is left out does not bind. */
@@ -72,11 +84,15 @@ function compare(a: Entry, b: Entry): number {
 export class Ranking {
   #policy: Policy;
   #order: Entry[] = [];
+  /** The entries' texts in the same order: a search reads these alone, and touches no entry that it does not find. */
+  #texts: string[] = [];
   readonly #byUid = new Map<string, Entry>();
   #due = new DueHeap<Entry>();
   /** Studies whose tier has changed since it was last asked, and the tier before. */
   readonly #changed = new Map<string, Tier | null>();
   #unread = 0;
+  #waiting = 0;
+  #suspected = 0;
 
   constructor(policy: Policy) {
     this.#policy = policy;
@@ -109,6 +125,7 @@ export class Ranking {
   ): void {
     this.#policy = policy;
     this.#byUid.clear();
+    [this.#unread, this.#waiting, this.#suspected] = [0, 0, 0];
     this.#due = new DueHeap();
     this.#changed.clear();
     for (const item of items) {
@@ -118,7 +135,7 @@ export class Ranking {
       if (tierOf(entry) !== last) this.#changed.set(item.studyInstanceUid, last);
     }
     this.#order = [...this.#byUid.values()].sort(compare);
-    this.#unread = this.#order.filter(({ group }) => group !== READ_GROUP).length;
+    this.#texts = this.#order.map(({ text }) => text);
   }
 
   /** Take one study's row. */
@@ -129,8 +146,9 @@ export class Ranking {
     if (before) this.#leave(before);
     const entry = this.#enter(item, nowMs);
     if (entry) {
-      this.#order.splice(this.#place(entry), 0, entry);
-      if (entry.group !== READ_GROUP) this.#unread += 1;
+      const place = this.#place(entry);
+      this.#order.splice(place, 0, entry);
+      this.#texts.splice(place, 0, entry.text);
     }
     if ((entry ? tierOf(entry) : null) !== last && !this.#changed.has(uid)) this.#changed.set(uid, last);
   }
@@ -174,17 +192,19 @@ export class Ranking {
   page(query: RankingQuery, nowMs: number): RankingPage {
     this.advance(nowMs);
     const { offset, limit } = query;
+    const words = searchWords(query.text ?? "");
     const isWanted = filterOf(query);
     const [from, to] = this.#span(query);
-    if (isWanted === null) {
+    if (isWanted === null && words.length === 0) {
       const rows = this.#order.slice(Math.min(from + offset, to), Math.min(from + offset + limit, to));
       return { total: to - from, rows: rows.map((entry, i) => this.#row(entry, from + offset + i)) };
     }
     const rows: RankedItem[] = [];
     let total = 0;
     for (let index = from; index < to; index++) {
+      if (!hasWords(this.#texts[index] ?? "", words)) continue;
       const entry = this.#order[index];
-      if (!entry || !isWanted(entry)) continue;
+      if (!entry || (isWanted !== null && !isWanted(entry))) continue;
       if (total >= offset && rows.length < limit) rows.push(this.#row(entry, index));
       total += 1;
     }
@@ -192,14 +212,8 @@ export class Ranking {
   }
 
   counts(): WorklistCounts {
-    let [waiting, suspected] = [0, 0];
-    for (let index = 0; index < this.#unread; index++) {
-      const item = this.#order[index]?.item;
-      if (!item) continue;
-      if (item.reading === "waiting") waiting += 1;
-      if (isSuspected(item)) suspected += 1;
-    }
-    return { all: this.#order.length, unread: this.#unread, waiting, suspected };
+    const [unread, waiting, suspected] = [this.#unread, this.#waiting, this.#suspected];
+    return { all: this.#order.length, unread, waiting, suspected };
   }
 
   #tiers(): Map<string, Tier | null> {
@@ -227,20 +241,31 @@ export class Ranking {
     if (isRead && gone <= nowMs) return null;
     const decision = decide(item, this.#policy, standsAtMs(item, nowMs));
     const entry: Entry = {
-      ...{ item, decision, priority: null, text: null },
+      ...{ item, decision, priority: null, isSuspected: isSuspected(item), text: searchText(item) },
+      ...{ reading: item.reading, analysis: item.analysis },
       group: isRead ? READ_GROUP : tierIndex(decision.tier),
       atMs: isRead ? -readMs : arrivedMs,
       dueMs: isRead ? gone : dueOf(decision, arrivedMs, nowMs),
     };
     this.#byUid.set(item.studyInstanceUid, entry);
+    this.#count(entry, 1);
     if (entry.dueMs !== null) this.#due.add(entry.dueMs, entry);
     return entry;
   }
 
   #leave(entry: Entry): void {
-    this.#order.splice(this.#place(entry), 1);
+    const place = this.#place(entry);
+    this.#order.splice(place, 1);
+    this.#texts.splice(place, 1);
     this.#byUid.delete(entry.item.studyInstanceUid);
-    if (entry.group !== READ_GROUP) this.#unread -= 1;
+    this.#count(entry, -1);
+  }
+
+  #count({ group, item, isSuspected: suspected }: Entry, by: 1 | -1): void {
+    if (group === READ_GROUP) return;
+    this.#unread += by;
+    if (item.reading === "waiting") this.#waiting += by;
+    if (suspected) this.#suspected += by;
   }
 
   /** The index of an entry, or where it would stand. */
@@ -283,25 +308,18 @@ function dueOf({ changesAtMs }: Decision, arrivedMs: number, nowMs: number): num
   return changesAtMs === null ? known : Math.min(changesAtMs, known);
 }
 
-/** Whether an entry is wanted; null: every one is. */
-function filterOf({
-  text = "",
-  tiers,
-  states,
-  suspected,
-  reader,
-}: RankingQuery): ((entry: Entry) => boolean) | null {
-  const words = searchWords(text);
+/** Whether an entry is wanted, its text aside; null: every one is. */
+function filterOf({ tiers, states, suspected, reader }: RankingQuery): ((entry: Entry) => boolean) | null {
   const tests: ((entry: Entry) => boolean)[] = [];
   if (tiers && tiers.length !== 1) {
-    tests.push(({ item, decision }) => item.reading !== "read" && tiers.includes(decision.tier));
+    const groups = new Set(tiers.map(tierIndex));
+    tests.push(({ group }) => groups.has(group));
   }
   const isSpan = tiers === undefined && states?.length === 1 && states[0] === "read";
   if (states && !isSpan) {
-    tests.push(({ item }) => states.includes(item.reading) || states.includes(item.analysis));
+    tests.push(({ reading, analysis }) => states.includes(reading) || states.includes(analysis));
   }
-  if (suspected !== undefined) tests.push(({ item }) => isSuspected(item) === suspected);
+  if (suspected !== undefined) tests.push((entry) => entry.isSuspected === suspected);
   if (reader !== undefined) tests.push(({ item }) => item.reader === reader);
-  if (words.length > 0) tests.push((entry) => hasWords((entry.text ??= searchText(entry.item)), words));
   return tests.length === 0 ? null : (entry) => tests.every((test) => test(entry));
 }
