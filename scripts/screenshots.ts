@@ -48,11 +48,9 @@ try {
   await page.goto(`${url}/#/study/${clearest.studyInstanceUid}`);
   await sleep(4000);
   await page.screenshot({ path: join(images, "viewer.png") });
-  for (const name of ["simulator", "dashboard"]) {
-    await page.goto(`${url}/#/${name}`);
-    await sleep(6000);
-    await page.screenshot({ path: join(images, `${name}.png`) });
-  }
+  await page.goto(`${url}/#/simulator`);
+  await sleep(6000);
+  await page.screenshot({ path: join(images, "simulator.png") });
   await browser.close();
 } finally {
   demo.kill("SIGINT");
