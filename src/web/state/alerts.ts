@@ -12,6 +12,8 @@ const KEY = "firstread.alerts";
 const TOLD_KEY = "firstread.alerted";
 /** More than are critical in a night. */
 const MOST_TOLD = 500;
+/** How long a page is alone to tell of a study: far longer than storage takes to reach the others. */
+const HELD_MS = 30_000;
 /** One notification holds what becomes critical at once. */
 const TITLE = "FirstRead: critical study";
 
@@ -93,16 +95,27 @@ export async function alertTo(rows: readonly RankedItem[]): Promise<void> {
   });
 }
 
-/** Take what no page has told yet; one page at a time. */
-function takeUntold(rows: readonly RankedItem[]): Promise<RankedItem[]> {
-  const take = (): RankedItem[] => {
-    const told = new Set(JSON.parse(localStorage.getItem(TOLD_KEY) ?? "[]") as string[]);
-    const fresh = rows.filter(({ item }) => !told.has(shortHash(item.studyInstanceUid)));
-    for (const { item } of fresh) told.add(shortHash(item.studyInstanceUid));
-    localStorage.setItem(TOLD_KEY, JSON.stringify([...told].slice(-MOST_TOLD)));
-    return fresh;
-  };
-  return navigator.locks.request(TOLD_KEY, take);
+/** Take what no page of this browser has told yet. */
+async function takeUntold(rows: readonly RankedItem[]): Promise<RankedItem[]> {
+  const ours = await Promise.all(rows.map(({ item }) => isOursToTell(shortHash(item.studyInstanceUid))));
+  return rows.filter((_row, index) => ours[index]);
+}
+
+/**
+ * Whether this page tells of a study. What one page writes to the browser's storage another may see only a little later,
+ * so whoever tells also holds a lock for that long.
+ */
+function isOursToTell(hash: string): Promise<boolean> {
+  return new Promise((answer) => {
+    const tell = async (lock: Lock | null): Promise<void> => {
+      const told = JSON.parse(localStorage.getItem(TOLD_KEY) ?? "[]") as string[];
+      if (lock === null || told.includes(hash)) return answer(false);
+      localStorage.setItem(TOLD_KEY, JSON.stringify([...told, hash].slice(-MOST_TOLD)));
+      answer(true);
+      await new Promise((end) => setTimeout(end, HELD_MS));
+    };
+    void navigator.locks.request(`${TOLD_KEY}.${hash}`, { ifAvailable: true }, tell);
+  });
 }
 
 /** FNV-1a, 32 bits: a UID leads to a patient, and what is kept in the browser should not. */
