@@ -9,7 +9,7 @@ import { enableCompileCache } from "node:module";
 import { Command, CommanderError } from "commander";
 
 import { EXIT_FAILED, EXIT_USAGE } from "./exit-codes.ts";
-import { restartWithFewArenas } from "./few-arenas.ts";
+import { restartLean } from "./lean-process.ts";
 
 /** A command's module. */
 export interface CommandModule {
@@ -105,6 +105,6 @@ enableCompileCache();
 
 if (import.meta.main) {
   const [command, work = ""] = process.argv.slice(2);
-  if (command === "dataset" && MANY_PICTURES.has(work)) restartWithFewArenas();
+  if (command === "dataset" && MANY_PICTURES.has(work)) restartLean();
   process.exitCode = await main(process.argv.slice(2));
 }

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 
-import { drawRanges, parseParameterRange } from "./parameter-ranges.ts";
+import { drawRanges, parameterHelp, parseParameterRange } from "./parameter-ranges.ts";
 
 it("reads values, ranges and surgery, one after the other", () => {
   const ranges = parseParameterRange(
@@ -12,7 +12,7 @@ it("reads values, ranges and surgery, one after the other", () => {
 
 it("says what there is", () => {
   expect(() => parseParameterRange("noise=3")).toThrow(
-    /no parameter "noise"; expected surgery, rows, .*noiseHu/,
+    /no parameter "noise"; expected surgery, dentalMetal, rows, .*noiseHu/,
   );
   expect(() => parseParameterRange("noiseHu=-1")).toThrow(
     'noiseHu is a number or a range within 0..30, not "-1"',
@@ -32,4 +32,13 @@ it("draws evenly, the same for the same seed, whole where only whole makes sense
   expect(Math.abs(noise.reduce((a, b) => a + b, 0) / 200 - 5)).toBeLessThan(0.5);
   expect(drawn.every(({ rows = 1 }) => rows % 2 === 0)).toBe(true);
   expect(drawRanges(ranges, 7)).toEqual(drawRanges(ranges, 7));
+});
+
+it("takes a switch, and tells in help every parameter with its limits", () => {
+  expect(drawRanges(parseParameterRange("dentalMetal=true"), 1)).toEqual({ dentalMetal: true });
+  expect(() => parseParameterRange("dentalMetal=2")).toThrow('dentalMetal is true or false, not "2"');
+  const help = parameterHelp();
+  expect(help).toMatch(/^ {2}partialVolume +0\.\.1 +bone beside a slice/m);
+  expect(help).toMatch(/^ {2}gantryTiltDeg +-30\.\.30$/m);
+  expect(help).toContain("craniotomy");
 });

@@ -14,7 +14,7 @@ import type { PhantomOptions, ResolvedPhantomOptions } from "./options.ts";
 import { uidFrom } from "./part10.ts";
 import { blur, createGrain, enlarge, projectArtefacts } from "./physics.ts";
 import { bendFields, cutPlane } from "./plane.ts";
-import type { Anatomy, Cut, Plane } from "./raster.ts";
+import type { Anatomy, Cut } from "./raster.ts";
 import { Random } from "./random.ts";
 import { buildSkull } from "./skull.ts";
 import type { Point } from "./shapes.ts";
@@ -114,28 +114,41 @@ function bleedMask(
   return { mask, filled };
 }
 
+/** Where the tails of a slice's profile lie, in thicknesses from its middle, and what each weighs at most. */
+const TAIL_AT = 0.9;
+const TAIL_WEIGHT = 0.06;
+
 /** Average of a few thin cuts over the slice's thickness; a moving head adds a shifted ghost. */
 function thickCut(anatomy: Anatomy, scanner: Scanner, index: number): Cut {
   const { options } = anatomy;
-  const layers = options.sliceThicknessMm <= 1.5 ? 1 : options.sliceThicknessMm <= 5 ? 2 : 3;
-  const moving = options.motionMm > 0 && (index + options.seed) % 7 < 2;
-  let sum: { hu: Float32Array; blood: Float32Array } | null = null;
+  const { sliceThicknessMm, motionMm, partialVolume } = options;
+  const layers = sliceThicknessMm <= 1.5 ? 1 : sliceThicknessMm <= 5 ? 2 : 3;
+  const moving = motionMm > 0 && (index + options.seed) % 7 < 2;
+  const size = (options.rows / 2) ** 2;
+  const sum = { hu: new Float32Array(size), blood: new Float32Array(size) };
+  const add = (offsetMm: number, shiftMm: number, weight: number): void => {
+    const cut = cutPlane(anatomy, scanner.plane(index, offsetMm, shiftMm));
+    for (let i = 0; i < size; i++) {
+      sum.hu[i] = (sum.hu[i] as number) + weight * (cut.hu[i] as number);
+      sum.blood[i] = (sum.blood[i] as number) + weight * (cut.blood[i] as number);
+    }
+  };
+  const scale = (factor: number): void => {
+    for (let i = 0; i < size; i++) {
+      sum.hu[i] = (sum.hu[i] as number) * factor;
+      sum.blood[i] = (sum.blood[i] as number) * factor;
+    }
+  };
   for (let layer = 0; layer < layers; layer++) {
-    const offset = ((layer + 0.5) / layers - 0.5) * options.sliceThicknessMm;
-    const shift = moving && layer === layers - 1 ? options.motionMm : 0;
-    const plane: Plane = scanner.plane(index, offset, shift);
-    const cut = cutPlane(anatomy, plane);
-    if (sum === null) sum = cut;
-    else
-      for (let i = 0; i < sum.hu.length; i++) {
-        sum.hu[i] = (sum.hu[i] as number) + (cut.hu[i] as number);
-        sum.blood[i] = (sum.blood[i] as number) + (cut.blood[i] as number);
-      }
+    const shiftMm = moving && layer === layers - 1 ? motionMm : 0;
+    add(((layer + 0.5) / layers - 0.5) * sliceThicknessMm, shiftMm, 1);
   }
-  if (sum === null) throw new Error("a slice has at least one layer");
-  for (let i = 0; i < sum.hu.length; i++) {
-    sum.hu[i] = (sum.hu[i] as number) / layers;
-    sum.blood[i] = (sum.blood[i] as number) / layers;
+  scale(1 / layers);
+  // What lies beside a slice shines into it: bone of 1000 HU by a few percent looks like blood.
+  const tail = TAIL_WEIGHT * partialVolume;
+  if (tail > 0) {
+    scale(1 - 2 * tail);
+    for (const side of [-1, 1]) add(side * TAIL_AT * sliceThicknessMm, 0, tail);
   }
   scanner.addHeadrest(sum.hu, index);
   return sum;

@@ -59,3 +59,31 @@ it("refuses to mix two sets", async () => {
   const other = make({ count: 1, seed: 9, output, format: "dicom", bleeding: 1, overrides: COARSE });
   await expect(other).rejects.toThrow(OtherTrainingSet);
 });
+
+it(
+  "draws look-alikes for some of the studies, by the seed, unless told how much",
+  { timeout: 120_000 },
+  async () => {
+    const drawn = async (name: string, own: Partial<TrainingSetRequest> = {}): Promise<number[]> => {
+      const found: number[] = [];
+      const output = join(dir, name);
+      const tiny = { ...COARSE, sliceSpacingMm: 60 };
+      const request = {
+        count: 6,
+        seed: 3,
+        output,
+        format: "classes",
+        bleeding: 0,
+        overrides: tiny,
+        ...own,
+      } as const;
+      for await (const { study } of synthesizeTrainingSet(request)) found.push(study.options.partialVolume);
+      return found;
+    };
+    const first = await drawn("look-alikes");
+    expect(first.some((value) => value > 0.2)).toBe(true);
+    expect(first.some((value) => value === 0)).toBe(true);
+    expect(await drawn("look-alikes again", { count: 2 })).toEqual(first.slice(0, 2));
+    expect(await drawn("told", { count: 1, ranges: { partialVolume: [0.5, 0.5] } })).toEqual([0.5]);
+  },
+);

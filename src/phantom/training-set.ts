@@ -61,6 +61,7 @@ export interface TrainingSlice {
 
 /** Less blood than this in a slice is not labelled: no reader would see it. */
 const LEAST_VISIBLE_MM2 = 12;
+const LOOK_ALIKES = 0.4;
 const NOTES = ".finished";
 
 /** The folder holds another set. */
@@ -92,7 +93,11 @@ export async function* synthesizeTrainingSet(
 
 async function makeStudy(request: TrainingSetRequest, index: number, name: string): Promise<TrainingStudy> {
   const seed = studySeed(request, index);
-  const own = { ...request.overrides, ...drawRanges(request.ranges ?? {}, seed) };
+  const own = {
+    partialVolume: lookAlikes(seed),
+    ...request.overrides,
+    ...drawRanges(request.ranges ?? {}, seed),
+  };
   const phantom = generatePhantom({ ...own, seed, bleed: studyBleed(request, index) });
   const areaMm2 = (phantom.options.fieldOfViewMm / phantom.options.rows) ** 2;
   const slices = phantom.slices.map((slice, i): TrainingSlice => {
@@ -117,6 +122,12 @@ async function makeStudy(request: TrainingSetRequest, index: number, name: strin
     options: phantom.options,
     ...(request.ranges ? { ranges: request.ranges } : {}),
   };
+}
+
+/** Part of the studies with bone that looks like blood, and how much of it there is. */
+function lookAlikes(seed: number): number {
+  const random = new Random(seed).fork(78);
+  return random.chance(LOOK_ALIKES) ? random.uniform(0.2, 1) : 0;
 }
 
 function studySeed({ seed }: TrainingSetRequest, index: number): number {

@@ -4,7 +4,7 @@
 import { InvalidArgumentError, Option } from "commander";
 import type { Command } from "commander";
 
-import { parseParameterRange } from "../../../phantom/parameter-ranges.ts";
+import { parameterHelp, parseParameterRange } from "../../../phantom/parameter-ranges.ts";
 import type { ParameterRanges } from "../../../phantom/parameter-ranges.ts";
 import { TRAINING_SET_FORMATS, synthesizeTrainingSet } from "../../../phantom/training-set.ts";
 import type { TrainingSetFormat } from "../../../phantom/training-set.ts";
@@ -82,5 +82,9 @@ export function configure(command: Command): void {
       parameterRange,
     )
     .option("--json", "print the result as JSON")
+    .addHelpText(
+      "after",
+      `\nParameters of --set, and where their values lie. All that are not set are drawn from the seed:\n${parameterHelp()}`,
+    )
     .action(synthesize);
 }
