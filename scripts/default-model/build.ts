@@ -120,7 +120,11 @@ async function meanRegion(networks: readonly Model[]): Promise<Region> {
 }
 
 /** The networks as one package, not yet calibrated. */
-async function savePlain(work: string, output: string, folds: readonly Fold[]): Promise<ModelPackage> {
+async function savePlain(
+  output: string,
+  folds: readonly Fold[],
+  extra: Readonly<Record<string, string>>,
+): Promise<ModelPackage> {
   const packages = await Promise.all(folds.map(({ dir }) => loadPackage(dir)));
   const [first] = packages;
   if (!first) throw new Error("the recipe has no folds");
@@ -132,7 +136,7 @@ async function savePlain(work: string, output: string, folds: readonly Fold[]): 
     labels: first.labels,
     model: ensembleOf(networks),
     card: first.card,
-    extra: { "EXTRACTOR-LICENSE.txt": await readFile(licencePath(await extractorIn(work)), "utf8") },
+    extra,
     spec: {
       ...first.spec,
       ...PACKAGE,
@@ -157,7 +161,8 @@ async function trainedImages(folds: readonly Fold[]): Promise<Record<string, unk
 /** Train, choose the threshold, and write the package. */
 export async function buildPackage(work: string, output: string): Promise<void> {
   const folds = await trainFolds(work);
-  const plain = await savePlain(work, output, folds);
+  const extra = { "EXTRACTOR-LICENSE.txt": await readFile(licencePath(await extractorIn(work)), "utf8") };
+  const plain = await savePlain(output, folds, extra);
   const slices = await judgeHeldOut(folds);
   const withBrain = slices.filter(({ file }) => !EMPTY.test(file));
   const studies = [...pheSichStudies(slices), ...(await phantomStudies(work, output))];
@@ -178,7 +183,7 @@ export async function buildPackage(work: string, output: string): Promise<void> 
   ];
   await savePackage(output, {
     ...{ labels, model: readOnnx(onnx), card },
-    extra: { "EXTRACTOR-LICENSE.txt": await readFile(licencePath(await extractorIn(work)), "utf8") },
+    extra,
     spec: {
       ...spec,
       ...{ metrics, studyRule: { ...STUDY_RULE }, calibration: { scale: 1, bias } },

@@ -4,47 +4,34 @@
  */
 import { csvValues } from "./csv.ts";
 import type { NumberedLine } from "./csv.ts";
-import { imageIdOf, ProblemList, UnusableLabels } from "./label-table.ts";
+import { ImageBits } from "./image-bits.ts";
+import { imageIdOf, ProblemList, TableLabels, UnusableLabels } from "./label-table.ts";
 import type { LabelOptions, Labels, NoClass } from "./label-table.ts";
 
 const IMAGE_COLUMNS = ["file", "filename", "image", "image_id", "imageid", "id", "sopinstanceuid", "path"];
 const LABEL_COLUMNS = ["label", "class", "target", "diagnosis"];
 const NUMBERS: Readonly<Record<string, string>> = { "0": "normal", "1": "hemorrhage" };
-const CONFLICTING = -1;
+/** No class has this number. */
+const CONFLICTING = 0xffffffff;
 
-class ColumnLabels implements Labels {
+class ColumnLabels extends TableLabels {
   readonly classes: readonly string[];
-  readonly problems: ProblemList;
   readonly #names: readonly string[];
-  readonly #images: ReadonlyMap<string, number>;
 
   /** @param names classes in the order they were met, which is what `images` counts by */
   constructor(
-    images: ReadonlyMap<string, number>,
+    images: ImageBits,
     names: readonly string[],
     problems: ProblemList,
     wanted: readonly string[] | undefined,
   ) {
-    this.#images = images;
+    super(images, problems);
     this.#names = names;
-    this.problems = problems;
     this.classes = wanted ?? [...names].sort(byName);
   }
 
-  get size(): number {
-    return this.#images.size;
-  }
-
-  images(): IterableIterator<string> {
-    return this.#images.keys();
-  }
-
-  has(image: string): boolean {
-    return this.#images.has(image);
-  }
-
   classOf(image: string): number | NoClass {
-    const met = this.#images.get(image);
+    const met = this.bitsOf(image);
     if (met === undefined) return "incomplete";
     if (met === CONFLICTING) return "conflicting";
     const index = this.classes.indexOf(this.#names[met] ?? "");
@@ -52,7 +39,7 @@ class ColumnLabels implements Labels {
   }
 
   findingsOf(image: string): Readonly<Record<string, 0 | 1>> {
-    const name = this.#names[this.#images.get(image) ?? CONFLICTING];
+    const name = this.#names[this.bitsOf(image) ?? CONFLICTING];
     return name === undefined ? {} : { [name]: 1 };
   }
 }
@@ -86,7 +73,7 @@ export async function readColumnLabels(
 ): Promise<Labels> {
   const imageAt = columnIndex(file, header, options.imageColumn, IMAGE_COLUMNS);
   const labelAt = columnIndex(file, header, options.labelColumn, LABEL_COLUMNS);
-  const images = new Map<string, number>();
+  const images = new ImageBits();
   const names: string[] = [];
   const problems = new ProblemList();
   for await (const lines of batches)

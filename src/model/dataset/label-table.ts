@@ -3,6 +3,8 @@
  */
 import { basename } from "node:path";
 
+import type { ImageBits } from "./image-bits.ts";
+
 /** Why an image that the table names has no class. */
 export type NoClass = "conflicting" | "incomplete" | "several classes" | "other class";
 
@@ -38,6 +40,38 @@ export interface LabelOptions {
   /** Columns by name; without, the usual names are looked for. */
   readonly imageColumn?: string;
   readonly labelColumn?: string;
+}
+
+/** A number of 32 bits for each image of a table; what it says of the image, each form of table says itself. */
+export abstract class TableLabels implements Labels {
+  abstract readonly classes: readonly string[];
+  readonly problems: LabelProblems;
+  readonly #images: ImageBits;
+
+  constructor(images: ImageBits, problems: LabelProblems) {
+    this.#images = images;
+    this.problems = problems;
+  }
+
+  get size(): number {
+    return this.#images.size;
+  }
+
+  images(): IterableIterator<string> {
+    return this.#images.names();
+  }
+
+  has(image: string): boolean {
+    return this.#images.get(image) !== undefined;
+  }
+
+  abstract classOf(image: string): number | NoClass;
+  abstract findingsOf(image: string): Readonly<Record<string, 0 | 1>>;
+
+  /** Undefined for an image that the table does not name. */
+  protected bitsOf(image: string): number | undefined {
+    return this.#images.get(image);
+  }
 }
 
 export const MOST_LISTED = 1000;

@@ -6,7 +6,7 @@
  */
 import type { NumberedLine } from "./csv.ts";
 import { ImageBits } from "./image-bits.ts";
-import { ProblemList, UnusableLabels } from "./label-table.ts";
+import { ProblemList, TableLabels, UnusableLabels } from "./label-table.ts";
 import type { LabelOptions, Labels, NoClass } from "./label-table.ts";
 
 /** The kinds of bleed of the challenge, in its own order. */
@@ -33,34 +33,19 @@ const said = (bits: number): number => bits & FIELD;
 const positive = (bits: number): number => (bits >> FIELD_BITS) & FIELD;
 const contradicted = (bits: number): number => (bits >> (2 * FIELD_BITS)) & FIELD;
 
-class LongLabels implements Labels {
+class LongLabels extends TableLabels {
   readonly classes: readonly string[];
-  readonly problems: ProblemList;
-  readonly #images: ImageBits;
   /** Class index by finding's bit; null for the two classes by `any`. */
   readonly #bySubtype: readonly (number | undefined)[] | null;
 
   constructor(images: ImageBits, problems: ProblemList, classes: readonly string[] | undefined) {
-    this.#images = images;
-    this.problems = problems;
+    super(images, problems);
     this.classes = classes ?? DEFAULT_CLASSES;
     this.#bySubtype = classes ? FINDINGS.map((finding) => indexIn(classes, finding)) : null;
   }
 
-  get size(): number {
-    return this.#images.size;
-  }
-
-  images(): IterableIterator<string> {
-    return this.#images.names();
-  }
-
-  has(image: string): boolean {
-    return this.#images.get(image) !== undefined;
-  }
-
   classOf(image: string): number | NoClass {
-    const bits = this.#images.get(image) ?? 0;
+    const bits = this.bitsOf(image) ?? 0;
     if (contradicted(bits) !== 0) return "conflicting";
     if ((said(bits) & (1 << ANY)) === 0) return "incomplete";
     const any = (positive(bits) & (1 << ANY)) !== 0;
@@ -75,7 +60,7 @@ class LongLabels implements Labels {
   }
 
   findingsOf(image: string): Readonly<Record<string, 0 | 1>> {
-    const bits = this.#images.get(image) ?? 0;
+    const bits = this.bitsOf(image) ?? 0;
     const known = FINDINGS.flatMap((finding, bit): [string, 0 | 1][] =>
       (said(bits) & (1 << bit)) === 0 ? [] : [[finding, (positive(bits) & (1 << bit)) === 0 ? 0 : 1]],
     );

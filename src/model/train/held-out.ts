@@ -1,21 +1,17 @@
 /**
  * @file What a model says of pictures it was not trained on: figures with intervals, and the threshold they suggest.
  */
+import type { JudgedCase } from "../judged.ts";
 import { auc, aucDeLong, bootstrapByGroup, operatingPoint, youdenThreshold } from "../metrics.ts";
 import type { Estimate } from "../metrics.ts";
 import type { Metric } from "../spec.ts";
 import { seededRandom } from "./random.ts";
 
 /** A judged picture, and what a model that has not seen its patient says of it. */
-export interface HeldOutPicture {
-  readonly file: string;
-  readonly group: string;
-  readonly classIndex: number;
+export interface HeldOutPicture extends JudgedCase {
   readonly positive: boolean;
   /** Of the positive class. */
   readonly probability: number;
-  /** One a class. */
-  readonly probabilities: readonly number[];
 }
 
 /** What the held-out pictures say together. */
