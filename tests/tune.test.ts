@@ -42,6 +42,7 @@ describe("firstread tune", () => {
     const first = start("search");
     const second = join(dir, "search", "trials", "0002", "pid");
     while (!existsSync(second) && first.child.exitCode === null) await setTimeout(20);
+    expect(existsSync(second), first.said()).toBe(true);
     first.child.kill("SIGKILL");
     await first.ended;
     const result = join(dir, "search", "trials", "0001", "result.json");

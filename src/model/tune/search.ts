@@ -24,7 +24,7 @@ export interface TrialRunner {
    * @throws the signal's reason when it is aborted; for a trial that fails it gives a result
    */
   run(trial: { number: number; settings: Settings; resume: boolean }): Promise<TrialResult>;
-  /** Called after each trial that ended, with all that did. */
+  /** Called after each trial that ended, with all that did; never while an earlier call is under way. */
   onEnd?(trial: Trial, all: readonly Trial[]): Promise<void>;
 }
 
@@ -76,6 +76,9 @@ export async function search(
     await folder.begin(number, settings);
     return { trial, resume: false };
   };
+  let telling = Promise.resolve();
+  /** One after the other: what is done at a trial's end (the best model kept) must not meet itself. */
+  const tell = (done: Trial): Promise<void> => (telling = telling.then(() => runner.onEnd?.(done, ended())));
   let stopped = false;
   const work = async (): Promise<void> => {
     for (let taken = await takeTrial(); taken && !stopped; taken = await takeTrial()) {
@@ -84,7 +87,7 @@ export async function search(
       const done = { ...trial, result };
       await folder.end(trial.number, result);
       trials.set(trial.number, done);
-      await runner.onEnd?.(done, ended());
+      await tell(done);
       failIfHopeless(ended());
     }
   };

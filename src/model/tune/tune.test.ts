@@ -214,6 +214,22 @@ describe("search", () => {
     expect(more).toHaveLength(10);
   });
 
+  it("tells of trials that end together one after the other: the best model is kept by one at a time", async () => {
+    let [telling, most] = [0, 0];
+    const told: number[] = [];
+    const onEnd = async ({ number }: { number: number }, all: readonly unknown[]) => {
+      most = Math.max(most, ++telling);
+      await new Promise((resolve) => setImmediate(resolve));
+      expect(all.length).toBeGreaterThanOrEqual(told.push(number));
+      telling--;
+    };
+    const run = async ({ settings }: { settings: Settings }) => ended(settings);
+    const folder = await TrialFolder.open(join(root, "together"), about);
+    await search(folder, { ...options, parallel: 4 }, { run, onEnd });
+    expect(most).toBe(1);
+    expect(told.sort((a, b) => a - b)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+  });
+
   it("takes trials that fail, but not only such", async () => {
     const some = await search(await TrialFolder.open(join(root, "some"), about), options, {
       run: async ({ number, settings }) =>
