@@ -2,9 +2,9 @@
  * @file A classifier to be explained: any ONNX graph with one image in and logits out.
  */
 import type { Region } from "../domain/finding.ts";
+import { measuredRegion } from "../model/measured-region.ts";
 import { GraphBuilder } from "../nn/builder.ts";
 import { inferShapes } from "../nn/infer-shapes.ts";
-import { measuredGrid } from "../nn/measured-grid.ts";
 import { GraphError } from "../nn/model.ts";
 import type { Model } from "../nn/model.ts";
 import { Session } from "../nn/session.ts";
@@ -157,22 +157,10 @@ export class Network {
   regionOf(layer: SpatialLayer): Promise<Region> {
     const known = this.#regions.get(layer.name);
     if (known) return known;
-    const region = this.#measureRegion(layer);
+    const { name, rows, columns } = layer;
+    const region = measuredRegion(this.model, name, this.imageShape, [rows, columns], this.session);
     this.#regions.set(layer.name, region);
     return region;
-  }
-
-  async #measureRegion({ name, rows, columns }: SpatialLayer): Promise<Region> {
-    const [, height, width] = this.imageShape;
-    const grid = await measuredGrid(this.model, name, this.imageShape, [rows, columns], this.session);
-    if (!grid) return { top: 0, left: 0, rows: 1, columns: 1 };
-    const [down, across] = grid;
-    return {
-      top: down.start / height,
-      left: across.start / width,
-      rows: (down.count * down.step) / height,
-      columns: (across.count * across.step) / width,
-    };
   }
 
   /** The score of a target as a graph, from the image or from the value `from` of the network. */

@@ -2,7 +2,6 @@
  * @file One graph of extractor, head and explanation: image in, `logits` and `saliency` out, in one run.
  */
 import type { Region } from "../domain/finding.ts";
-import { measuredGrid } from "../nn/measured-grid.ts";
 import { GraphError } from "../nn/model.ts";
 import type { Model } from "../nn/model.ts";
 import { Session } from "../nn/session.ts";
@@ -10,6 +9,7 @@ import { connect, extract, withInnerNames } from "../nn/subgraph.ts";
 import { floats } from "../nn/tensor.ts";
 import { headModel, poolingModel } from "./head.ts";
 import type { FeatureMaps, LinearHead } from "./head.ts";
+import { measuredRegion } from "./measured-region.ts";
 import type { Pooling } from "./spec.ts";
 
 /**
@@ -66,15 +66,7 @@ export async function probeFeatureMaps(extractor: Model, layer: string, size: nu
 /** The part of the input square that the cells of the maps look at, as fractions of its side; it may reach beyond. */
 export async function mapRegion(extractor: Model, maps: FeatureMaps, size: number): Promise<Region> {
   const cut = extractorTo(extractor, maps.layer);
-  const axes = await measuredGrid(cut, maps.layer, [3, size, size], [maps.rows, maps.columns]);
-  if (!axes) return { top: 0, left: 0, rows: 1, columns: 1 };
-  const [rows, columns] = axes;
-  return {
-    top: rows.start / size,
-    left: columns.start / size,
-    rows: (rows.count * rows.step) / size,
-    columns: (columns.count * columns.step) / size,
-  };
+  return measuredRegion(cut, maps.layer, [3, size, size], [maps.rows, maps.columns]);
 }
 
 /** An extractor up to a layer, and its pooling: image in, `pooled` `[N, cells · features]` out. */
