@@ -3,7 +3,7 @@
  *
  * Tolerant: only the identifying UIDs must be there. Attribute names are PS3.6's.
  */
-import type { StudyHeader } from "../domain/study.ts";
+import type { StudyHeader, WrittenAttributes } from "../domain/study.ts";
 import { decodeText } from "./charset.ts";
 import { PIXEL_DATA, UnreadableInstance } from "./dataset.ts";
 import type { DataSet } from "./dataset.ts";
@@ -16,16 +16,6 @@ export { UnreadableInstance };
 export type Vector3 = readonly [number, number, number];
 /** ImageOrientationPatient: the direction along a row, then along a column. */
 export type Orientation = readonly [number, number, number, number, number, number];
-
-/** Attributes of patient and study as the instance has them; "" where absent. */
-export interface WrittenAttributes {
-  readonly patientName: string;
-  readonly patientBirthDate: string;
-  readonly studyDate: string;
-  readonly studyTime: string;
-  readonly studyId: string;
-  readonly referringPhysicianName: string;
-}
 
 /** Plain and serialisable. Strings are "" and numbers null where the attribute is absent or not a value. */
 export interface InstanceHeader extends StudyHeader {

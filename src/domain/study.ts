@@ -19,6 +19,16 @@ export interface Patient {
   readonly age: string;
 }
 
+/** Attributes of patient and study as the instance has them; "" where absent. */
+export interface WrittenAttributes {
+  readonly patientName: string;
+  readonly patientBirthDate: string;
+  readonly studyDate: string;
+  readonly studyTime: string;
+  readonly studyId: string;
+  readonly referringPhysicianName: string;
+}
+
 /** The study's header, from its first instance. */
 export interface StudyHeader {
   readonly studyInstanceUid: string;

@@ -11,9 +11,7 @@ import { prioritize } from "../triage/prioritize.ts";
 import { rankWorklist } from "../triage/rank.ts";
 import type { PolicyService } from "./policy/policy-service.ts";
 import type { FoundStudy } from "./query/attributes.ts";
-
-/** How long a study that was read stays on the list. */
-const READ_STAYS_MS = 24 * 60 * 60 * 1000;
+import { READ_STAYS_MS } from "./ranking.ts";
 
 export interface RankedList {
   readonly items: readonly RankedItem[];

@@ -4,6 +4,7 @@
  */
 import { sql, type Kysely } from "kysely";
 
+import type { QueueDepth } from "../domain/dashboard.ts";
 import type { Database } from "./schema.ts";
 
 /** Counts and percentiles of one group. Minutes; null where nothing was counted. */
@@ -106,13 +107,7 @@ export async function periodFigures(
   return figures;
 }
 
-export interface QueueRow {
-  readonly waiting: number;
-  readonly claimed: number;
-  readonly arriving: number;
-  readonly settled: number;
-  readonly scoring: number;
-  readonly failed: number;
+export interface QueueRow extends Omit<QueueDepth, "oldestWaitMin"> {
   readonly oldest: Date | null;
 }
 

@@ -28,18 +28,6 @@ export async function lastPolicyUse(db: Kysely<Database>): Promise<PolicyUse | n
   return row ?? null;
 }
 
-/** The policy of a version, or null where it never ranked. */
-export async function findPolicyUse(db: Kysely<Database>, version: string): Promise<PolicyUse | null> {
-  const row = await db
-    .selectFrom("policy_use")
-    .select(["version", "policy", "at"])
-    .where("version", "=", version)
-    .orderBy("id", "desc")
-    .limit(1)
-    .executeTakeFirst();
-  return row ?? null;
-}
-
 /** Write that a policy ranks from now on, with its audit entry; nothing when it does already. */
 export async function recordPolicyUse(
   db: Kysely<Database>,

@@ -3,18 +3,12 @@
  */
 import { sql, type Kysely } from "kysely";
 
+import type { WrittenAttributes } from "../domain/study.ts";
 import type { Database } from "./schema.ts";
 
 /** Of an instance's stored header, what queries are answered with. Rows of older versions lack `asWritten`. */
 export interface StoredHeader {
-  readonly asWritten?: {
-    readonly patientName: string;
-    readonly patientBirthDate: string;
-    readonly studyDate: string;
-    readonly studyTime: string;
-    readonly studyId: string;
-    readonly referringPhysicianName: string;
-  };
+  readonly asWritten?: WrittenAttributes;
   readonly modality: string;
   readonly manufacturer: string;
   readonly seriesDescription: string;
