@@ -14,7 +14,8 @@ import { DeidentifyJournal, sourceDigest } from "./deidentify-journal.ts";
 import type { FinishedFile } from "./deidentify-journal.ts";
 import type { DeidentifyOrder } from "./deidentify-worker.ts";
 import type { DatasetSink, DatasetSource, SourceFile } from "./ends.ts";
-import { inOrder } from "./in-order.ts";
+import { fileName } from "./file-name.ts";
+import { inOrder, untilAborted } from "./in-order.ts";
 import { release } from "./picture.ts";
 import { OtherDataset, secretCheck } from "./settings.ts";
 import { inPlainWords } from "./stopped.ts";
@@ -123,12 +124,6 @@ async function* work(
   const order: DeidentifyOrder = { secret, options };
   const pool = new ByteThreads<null, DeidentifiedInstance>(DEIDENTIFY_WORKER, order, threads);
   const claimed = new Set(names);
-  const untilStopped = function* (): Generator<SourceFile> {
-    for (const file of missing) {
-      if (signal?.aborted === true) return;
-      yield file;
-    }
-  };
   type Cleaned = { readonly file: SourceFile } & ByteOutcome<DeidentifiedInstance>;
   const clean = async (file: SourceFile): Promise<Cleaned> => {
     let bytes: Uint8Array;
@@ -154,15 +149,12 @@ async function* work(
     return { file, finished: { source: digest, file: name, patient, risks, changed } };
   };
   try {
-    const cleaned = inOrder(untilStopped(), FILES_PER_THREAD * threads, clean);
+    const cleaned = inOrder(untilAborted(missing, signal), FILES_PER_THREAD * threads, clean);
     yield* inOrder(cleaned, WRITES_AT_ONCE, write);
   } finally {
     await pool.close();
   }
 }
-
-/** UIDs that were retained may be anything. */
-const fileName = (text: string): string => text.replace(/[^A-Za-z0-9._-]/g, "_").replace(/^\.+/, "_");
 
 /** The report that lies beside the files: figures, no source file's name. */
 function withoutNames(report: DeidentifyReport, { options }: DeidentifyRequest): object {

@@ -3,12 +3,11 @@
  * Every picture is read to its end; whose it is tells the manifest, or a pattern of its name.
  */
 import type { LeftOut } from "./assignment.ts";
-import { ByteThreads, FILES_PER_THREAD } from "./byte-threads.ts";
 import type { ByteOutcome } from "./byte-threads.ts";
 import type { DatasetSource, SourceFile } from "./ends.ts";
-import { inOrder } from "./in-order.ts";
 import { LeakFinder } from "./leaks.ts";
 import type { Leaks } from "./leaks.ts";
+import { lookAtFiles } from "./look-at-files.ts";
 import type { ManifestEntry } from "./manifest.ts";
 import type { PictureLook } from "./picture-look-worker.ts";
 import { patientOf, placeOf } from "./prepared-files.ts";
@@ -82,22 +81,10 @@ export async function explorePrepared(
   options: ExplorePreparedOptions,
 ): Promise<{ readonly exploration: PreparedExploration; readonly shown: readonly ShownPicture[] }> {
   const explorer = new PreparedExplorer(options);
-  const threads = new ByteThreads<null, PictureLook>(LOOK_WORKER, null, options.threads);
-  const look = async (file: SourceFile): Promise<ByteOutcome<PictureLook> & { file: SourceFile }> => {
-    try {
-      return { file, ...(await threads.run(await source.read(file), null)) };
-    } catch (error) {
-      return { file, reason: error instanceof Error ? error.message : String(error) };
-    }
-  };
-  let done = 0;
-  try {
-    for await (const looked of inOrder(files, FILES_PER_THREAD * options.threads, look)) {
-      explorer.add(looked.file, looked);
-      options.onProgress?.(++done, files.length);
-    }
-  } finally {
-    await threads.close();
+  const { threads, onProgress } = options;
+  const looking = { worker: LOOK_WORKER, threads, onProgress, orderOf: () => null };
+  for await (const looked of lookAtFiles<null, PictureLook>(source, files, looking)) {
+    explorer.add(looked.file, looked);
   }
   return { exploration: explorer.result(source.uri, files), shown: explorer.shown(files) };
 }

@@ -4,17 +4,15 @@
  */
 import type { InstanceHeader } from "../../dicom/instance.ts";
 import type { LeftOut } from "./assignment.ts";
-import { ByteThreads, FILES_PER_THREAD } from "./byte-threads.ts";
-import type { ByteOutcome } from "./byte-threads.ts";
 import { DuplicateFinder } from "./duplicates.ts";
 import type { Duplicates } from "./duplicates.ts";
 import type { DatasetSource, SourceFile } from "./ends.ts";
 import { HuHistogram } from "./hu-histogram.ts";
 import type { HuCounts } from "./hu-histogram.ts";
-import { inOrder } from "./in-order.ts";
 import type { InstanceLook, LookOrder } from "./instance-worker.ts";
 import { imageIdOf } from "./label-table.ts";
 import type { LabelProblems, Labels } from "./label-table.ts";
+import { lookAtFiles } from "./look-at-files.ts";
 import { Tally } from "./tally.ts";
 import type { Counts } from "./tally.ts";
 
@@ -77,29 +75,16 @@ export async function exploreSource(
 ): Promise<{ readonly exploration: Exploration; readonly shown: readonly SampleImage[] }> {
   const explorer = new Explorer(options);
   const every = Math.max(1, Math.floor(files.length / Math.max(1, options.sample)));
-  const threads = new ByteThreads<LookOrder, InstanceLook>(INSTANCE_WORKER, null, options.threads);
-  const look = async ([i, file]: readonly [number, SourceFile]): Promise<Looked> => {
-    try {
-      const outcome = await threads.run(await source.read(file), { isSampled: i % every === 0 });
-      return { file, ...outcome };
-    } catch (error) {
-      return { file, reason: error instanceof Error ? error.message : String(error) };
-    }
+  const looking = {
+    ...{ worker: INSTANCE_WORKER, threads: options.threads, onProgress: options.onProgress },
+    orderOf: (index: number): LookOrder => ({ isSampled: index % every === 0 }),
   };
-  let done = 0;
-  try {
-    for await (const looked of inOrder(files.entries(), FILES_PER_THREAD * options.threads, look)) {
-      if ("reason" in looked) explorer.broken(looked.file, looked.reason);
-      else explorer.add(looked.file, looked.result);
-      options.onProgress?.(++done, files.length);
-    }
-  } finally {
-    await threads.close();
+  for await (const looked of lookAtFiles<LookOrder, InstanceLook>(source, files, looking)) {
+    if ("reason" in looked) explorer.broken(looked.file, looked.reason);
+    else explorer.add(looked.file, looked.result);
   }
   return { exploration: explorer.result(source.uri, files), shown: explorer.shown };
 }
-
-type Looked = ByteOutcome<InstanceLook> & { readonly file: SourceFile };
 
 const unknown = (text: string): string => (text === "" ? "not said" : text);
 const millimetres = (value: number | null): string => (value === null ? "not said" : value.toFixed(2));

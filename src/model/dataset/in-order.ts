@@ -38,3 +38,11 @@ export async function* inOrder<Item, Result>(
   }
   if (errors.length > 0) throw errors[0];
 }
+
+/** The items, until the signal says that no more are to be begun. */
+export function* untilAborted<Item>(items: Iterable<Item>, signal?: AbortSignal): Generator<Item> {
+  for (const item of items) {
+    if (signal?.aborted === true) return;
+    yield item;
+  }
+}

@@ -5,7 +5,8 @@
  * Headers are read first (the split needs every patient), then files are turned into pictures by all cores. Memory is
  * bounded by what is in the making; whatever stops a run, the same command goes on after the manifest's last line.
  */
-import { inOrder } from "./in-order.ts";
+import { fileName } from "./file-name.ts";
+import { inOrder, untilAborted } from "./in-order.ts";
 import { assign } from "./assignment.ts";
 import type { AssignedFile, Assignment, LeftOut } from "./assignment.ts";
 import { ByteThreads, FILES_PER_THREAD } from "./byte-threads.ts";
@@ -139,17 +140,11 @@ async function makePictures(
   if (wanted.length === 0) return failed;
   const pool = new ByteThreads<null, MadePicture>(PICTURE_WORKER, request.picture, threads);
   const manifest = shardFile("manifest", shard);
-  const untilStopped = function* (): Generator<AssignedFile> {
-    for (const file of wanted) {
-      if (signal?.aborted === true) return;
-      yield file;
-    }
-  };
   let done = 0;
   try {
     const work = (file: AssignedFile): Promise<ManifestEntry | LeftOut> =>
       makeOne(request, pool, file, stagesMs);
-    for await (const outcome of inOrder(untilStopped(), FILES_PER_THREAD * threads, work)) {
+    for await (const outcome of inOrder(untilAborted(wanted, signal), FILES_PER_THREAD * threads, work)) {
       if ("reason" in outcome) failed.push(outcome);
       else await sink.append(manifest, [JSON.stringify(outcome)]);
       onProgress?.("pictures", ++done, wanted.length);
@@ -193,9 +188,6 @@ async function makeOne(
     findings: labels.findingsOf(image),
   };
 }
-
-/** A name that is one on every file system. */
-const fileName = (text: string): string => text.replace(/[^A-Za-z0-9._-]/g, "_").replace(/^\.+/, "_");
 
 async function writeLists(
   { sink, shard }: PrepareRequest,
