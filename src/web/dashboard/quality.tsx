@@ -2,6 +2,7 @@
  * @file What the readers say of the findings, and whether what comes in is what came in before.
  */
 import type { Agreement, Drift, Share, StageLatency } from "../../domain/dashboard.ts";
+import { FiguresHead } from "../parts/figures-head.tsx";
 import {
   DRIFT_TITLES,
   STAGE_TITLES,
@@ -106,15 +107,7 @@ export function StagesCard({ stages }: { readonly stages: readonly StageLatency[
     <section className="card">
       <table className="figures">
         <caption>How long each stage takes</caption>
-        <thead>
-          <tr>
-            {["", "Studies", "Median", "95th pct"].map((title) => (
-              <th key={title} scope="col">
-                {title}
-              </th>
-            ))}
-          </tr>
-        </thead>
+        <FiguresHead titles={["", "Studies", "Median", "95th pct"]} />
         <tbody>
           {stages.map(({ stage, count, medianMs, p95Ms }) => (
             <tr key={stage}>

@@ -3,6 +3,7 @@
  */
 import type { DashboardResponse, HourTurnaround, Turnaround } from "../../domain/dashboard.ts";
 import { ticks } from "../charts/axis.ts";
+import { FiguresHead } from "../parts/figures-head.tsx";
 import { TIER_WORDS } from "../words.ts";
 import { durationText, medianText } from "./words.ts";
 
@@ -34,15 +35,7 @@ export function TurnaroundTable({ figures }: { readonly figures: DashboardRespon
   return (
     <table className="figures">
       <caption>From arrival until opened, and until read</caption>
-      <thead>
-        <tr>
-          {HEAD.map((title, i) => (
-            <th key={i} scope="col">
-              {title}
-            </th>
-          ))}
-        </tr>
-      </thead>
+      <FiguresHead titles={HEAD} />
       <tbody>
         {rows.map(([title, look, row]) => (
           <tr key={title}>

@@ -4,6 +4,7 @@
 import type { MeanWaits } from "../../triage/queueing/department.ts";
 import type { CaseClass } from "../../triage/queueing/simulate.ts";
 import type { WaitSummary } from "../../triage/queueing/summary.ts";
+import { FiguresHead } from "../parts/figures-head.tsx";
 import type { SimulatorResult } from "./compute.ts";
 import { minutesText } from "./words.ts";
 
@@ -28,15 +29,9 @@ export function WaitTable({ result }: { readonly result: SimulatorResult }) {
   return (
     <table className="figures">
       <caption>Minutes that a case waits, interruptions of its reading included</caption>
-      <thead>
-        <tr>
-          {["", "Theory", "Simulated", "95 % interval", "Median", "95th percentile", "Worst"].map((title) => (
-            <th key={title} scope="col">
-              {title}
-            </th>
-          ))}
-        </tr>
-      </thead>
+      <FiguresHead
+        titles={["", "Theory", "Simulated", "95 % interval", "Median", "95th percentile", "Worst"]}
+      />
       <tbody>
         {rowsOf(result).map(([title, look, wait, theory]) => (
           <tr key={title}>
@@ -64,17 +59,9 @@ export function DelayBars({ result: { waits } }: { readonly result: SimulatorRes
   return (
     <table className="figures delays">
       <caption>The same cases, first come, first served: who is read sooner, who later</caption>
-      <thead>
-        <tr>
-          {["", "Sooner", "", "Later", "Mean change", "Later by: median", "95th percentile"].map(
-            (title, i) => (
-              <th key={i} scope="col">
-                {title}
-              </th>
-            ),
-          )}
-        </tr>
-      </thead>
+      <FiguresHead
+        titles={["", "Sooner", "", "Later", "Mean change", "Later by: median", "95th percentile"]}
+      />
       <tbody>
         {CLASSES.map(([name, title, look]) => {
           const delay = waits.delay[name];

@@ -7,6 +7,7 @@ import { useSyncExternalStore } from "react";
 import { TIERS, type RankedItem } from "../../domain/worklist.ts";
 import { playAlert } from "./alert-sound.ts";
 import { navigate } from "./route.ts";
+import { storedChange } from "./stored-change.ts";
 
 const KEY = "firstread.alerts";
 const TOLD_KEY = "firstread.alerted";
@@ -20,20 +21,7 @@ const TITLE = "FirstRead: critical study";
 /** `muted` is on, but the browser shows no notifications: only the sound is left. */
 export type AlertState = "off" | "on" | "muted";
 
-const listeners = new Set<() => void>();
-
-function publish(): void {
-  for (const notify of listeners) notify();
-}
-
-function subscribe(listener: () => void): () => void {
-  listeners.add(listener);
-  window.addEventListener("storage", listener);
-  return () => {
-    listeners.delete(listener);
-    window.removeEventListener("storage", listener);
-  };
-}
+const { publish, subscribe } = storedChange();
 
 const canNotify = (): boolean => "Notification" in window && Notification.permission === "granted";
 

@@ -3,24 +3,17 @@
  */
 import { useSyncExternalStore } from "react";
 
+import { storedChange } from "./stored-change.ts";
+
 const KEY = "firstread.reader";
-const listeners = new Set<() => void>();
+const { publish, subscribe } = storedChange();
 
 /** The reader's name, "" before it was given. */
 export const readerName = (): string => localStorage.getItem(KEY) ?? "";
 
 export function setReaderName(name: string): void {
   localStorage.setItem(KEY, name.trim());
-  for (const notify of listeners) notify();
-}
-
-function subscribe(listener: () => void): () => void {
-  listeners.add(listener);
-  window.addEventListener("storage", listener);
-  return () => {
-    listeners.delete(listener);
-    window.removeEventListener("storage", listener);
-  };
+  publish();
 }
 
 export const useReaderName = (): string => useSyncExternalStore(subscribe, readerName);
