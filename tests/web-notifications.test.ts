@@ -1,14 +1,15 @@
 /**
  * @file The notifications' page and the alerts in a real Chromium: what a reader sees and hears, and what keys do.
  */
-import type { Browser, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import type { Page } from "playwright-core";
+import { describe, expect, it } from "vitest";
 
 import type { WorklistItem } from "../src/domain/worklist.ts";
-import { buildPage, hasChromium, launchChromium, openPage } from "./fixtures/chromium.ts";
+import { hasChromium } from "./fixtures/chromium.ts";
 import { fakeNotifications } from "./fixtures/fake-notifications.ts";
 import { fakeFinding, fakeItem } from "./fixtures/fake-studies.ts";
-import { startPageServer, type PageServer } from "./fixtures/page-server.ts";
+import type { PageServer } from "./fixtures/page-server.ts";
+import { pageTests, textOf } from "./fixtures/page-tests.ts";
 
 const skipped = hasChromium ? "" : " (skipped: /usr/bin/chromium is not installed)";
 
@@ -33,32 +34,14 @@ const RECORDER = `
 `;
 
 describe.skipIf(!hasChromium)(`notifications${skipped}`, () => {
-  let browser: Browser;
-  let built: Awaited<ReturnType<typeof buildPage>>;
-  const cleanUps: (() => Promise<unknown>)[] = [];
-
-  beforeAll(async () => {
-    built = await buildPage();
-    browser = await launchChromium();
-  });
-  afterEach(async () => {
-    await Promise.all(cleanUps.splice(0).map((cleanUp) => cleanUp()));
-  });
-  afterAll(async () => {
-    await browser.close();
-    built.remove();
-  });
+  const tests = pageTests();
 
   async function serve(): Promise<PageServer> {
-    const items = plainStudies();
-    const server = await startPageServer({ items, webDir: built.webDir, notifications: fakeNotifications() });
-    cleanUps.push(() => server.close());
-    return server;
+    return tests.serve({ items: plainStudies(), notifications: fakeNotifications() });
   }
 
   async function open(server: PageServer, path: string, waitFor: string): Promise<Page> {
-    const { page } = await openPage(browser, server.url + path, "Dr Roth");
-    cleanUps.push(() => page.context().close());
+    const { page } = await tests.open(server, path);
     await page.addInitScript(RECORDER);
     await page.reload();
     await page.waitForSelector(waitFor);
@@ -68,8 +51,6 @@ describe.skipIf(!hasChromium)(`notifications${skipped}`, () => {
   const alertsOf = (page: Page) =>
     page.evaluate<{ title: string; body: string; tag: string }[]>("window.alerts");
   const tonesOf = (page: Page) => page.evaluate<number>("window.tones");
-  const textOf = async (page: Page, selector: string): Promise<string> =>
-    (await page.textContent(selector)) ?? "";
 
   describe("the page", () => {
     it("shows how each channel stands, and what leaves the house with it", async () => {

@@ -5,10 +5,11 @@
 import { rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
-import type { Browser, Page } from "playwright-core";
+import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { buildPage, hasChromium, launchChromium, openPage } from "./fixtures/chromium.ts";
+import { rowOrder, textOf } from "./fixtures/page-tests.ts";
 import {
   makeFolder,
   send,
@@ -48,12 +49,6 @@ describe.skipIf(!hasChromium)(`a policy's file that is edited${skipped}`, () => 
     built.remove();
   });
 
-  const order = (page: Page): Promise<string[]> =>
-    page.evaluate<string[]>(`[...document.querySelectorAll(".row")]
-      .sort((a, b) => a.offsetTop - b.offsetTop).map((row) => row.dataset.uid)`);
-  const textOf = async (page: Page, selector: string): Promise<string> =>
-    (await page.textContent(selector)) ?? "";
-
   it("reorders the open page without a reload, and says so when it cannot be used", async () => {
     for (const uid of ["1.2.40", "1.2.41"]) {
       await send(server, studyFiles(uid, 1));
@@ -61,7 +56,7 @@ describe.skipIf(!hasChromium)(`a policy's file that is edited${skipped}`, () => 
     }
     const { page, complaints } = await openPage(browser, server.httpUrl, "Dr Roth");
     await page.waitForSelector('[data-uid="1.2.41"]');
-    expect(await order(page)).toEqual(["1.2.40", "1.2.41"]);
+    expect(await rowOrder(page)).toEqual(["1.2.40", "1.2.41"]);
     await page.evaluate("window.isSamePage = true");
 
     // StudyInstanceUID is no keyword of the table: any attribute can be named by its tag.
@@ -71,7 +66,7 @@ rules:
     when: { "(0020,000D)": { is: "1.2.41" }, BodyPartExamined: head }
     liftTo: stat
 `);
-    await eventually(() => order(page)).toEqual(["1.2.41", "1.2.40"]);
+    await eventually(() => rowOrder(page)).toEqual(["1.2.41", "1.2.40"]);
     expect(await textOf(page, '[data-uid="1.2.41"] .cell-why')).toBe(
       "That one; Routine order; no bleed found",
     );
@@ -82,7 +77,7 @@ rules:
     expect(await page.getAttribute(".policy-state", "title")).toBe(
       'policy.yaml:2:1: rules: expected a list of rules, got "everything"',
     );
-    expect(await order(page)).toEqual(["1.2.41", "1.2.40"]);
+    expect(await rowOrder(page)).toEqual(["1.2.41", "1.2.40"]);
     const ready = (await (await fetch(`${server.httpUrl}/readyz`)).json()) as Record<string, string>;
     expect([ready["status"], ready["policyProblem"]]).toEqual([
       "ready",

@@ -2,10 +2,11 @@
  * @file The whole way in a real Chromium: studies sent by C-STORE to a real server, seen, opened and read on
  * the page. A stand-in for the model.
  */
-import type { Browser, Page } from "playwright-core";
+import type { Browser } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 
 import { buildPage, hasChromium, launchChromium, openPage } from "./fixtures/chromium.ts";
+import { rowOrder, textOf } from "./fixtures/page-tests.ts";
 import {
   StubScorer,
   send,
@@ -45,11 +46,6 @@ describe.skipIf(!hasChromium)(`the page and the server${skipped}`, () => {
   });
 
   const open = (path: string, reader: string) => openPage(browser, server.httpUrl + path, reader);
-  const order = (page: Page): Promise<string[]> =>
-    page.evaluate<string[]>(`[...document.querySelectorAll(".row")]
-      .sort((a, b) => a.offsetTop - b.offsetTop).map((row) => row.dataset.uid)`);
-  const textOf = async (page: Page, selector: string): Promise<string> =>
-    (await page.textContent(selector)) ?? "";
 
   it("shows a study as it arrives, its scoring, and its place by the finding, without a reload", async () => {
     const { page, complaints } = await open("/", "Dr Roth");
@@ -64,10 +60,10 @@ describe.skipIf(!hasChromium)(`the page and the server${skipped}`, () => {
     scorer.hold = () => new Promise((resolve) => (release = resolve));
     await send(server, studyFiles("1.2.21", 3));
     await eventually(() => textOf(page, '[data-uid="1.2.21"] .finding')).toMatch(/^Scoring/);
-    expect(await order(page)).toEqual(["1.2.20", "1.2.21"]);
+    expect(await rowOrder(page)).toEqual(["1.2.20", "1.2.21"]);
     scorer.hold = async () => undefined;
     release();
-    await eventually(() => order(page)).toEqual(["1.2.21", "1.2.20"]);
+    await eventually(() => rowOrder(page)).toEqual(["1.2.21", "1.2.20"]);
     expect(await textOf(page, '[data-uid="1.2.21"] .move')).toBe("▲ 1");
     expect(await textOf(page, '[data-uid="1.2.21"] .cell-why')).toContain("Suspected hemorrhage (93");
     expect(await textOf(page, ".active-model")).toBe("stub 1");
@@ -115,7 +111,7 @@ describe.skipIf(!hasChromium)(`the page and the server${skipped}`, () => {
     await weber.keyboard.press("m");
     await eventually(() => textOf(weber, ".study-state")).toContain("Read by you");
     await eventually(() => textOf(weber, ".panel")).toMatch(/Claimed.*Agreed.*Read/s);
-    await eventually(() => order(roth)).toEqual(["1.2.20", "1.2.21"]);
+    await eventually(() => rowOrder(roth)).toEqual(["1.2.20", "1.2.21"]);
   });
 
   it("finds the server again after it was restarted", async () => {
@@ -129,6 +125,6 @@ describe.skipIf(!hasChromium)(`the page and the server${skipped}`, () => {
     await send(server, studyFiles("1.2.22", 2));
     await untilItem(server, "1.2.22", ({ analysis }) => analysis === "scored", PATIENCE_MS);
     await page.waitForSelector(".connection:not(.is-lost)");
-    await eventually(async () => (await order(page))[0]).toBe("1.2.22");
+    await eventually(async () => (await rowOrder(page))[0]).toBe("1.2.22");
   });
 });

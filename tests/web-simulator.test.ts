@@ -1,36 +1,23 @@
 /**
  * @file The simulator's page in Chromium: sliders, keys, theory beside simulation, unstable traffic.
  */
-import type { Browser } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 
-import { buildPage, hasChromium, launchChromium, openPage } from "./fixtures/chromium.ts";
+import { hasChromium } from "./fixtures/chromium.ts";
 import { fakeItem } from "./fixtures/fake-studies.ts";
-import { startPageServer } from "./fixtures/page-server.ts";
-import type { PageServer } from "./fixtures/page-server.ts";
+import { pageTests } from "./fixtures/page-tests.ts";
 
 /** The machine may be busy with other tests. */
 const PATIENT = 60_000;
 
 describe.skipIf(!hasChromium)("the simulator", () => {
-  let browser: Browser;
-  let built: { webDir: string; remove: () => void };
-  let server: PageServer | undefined;
-  beforeAll(async () => {
-    built = await buildPage();
-    browser = await launchChromium();
-  }, 3 * PATIENT);
-  afterAll(async () => {
-    await browser.close();
-    built.remove();
-  });
-  afterEach(async () => server?.close());
+  const { serve, open } = pageTests(3 * PATIENT);
 
   it(
     "is reached by keys, shows theory beside simulation, and follows its sliders",
     async () => {
-      server = await startPageServer({ items: [fakeItem(1, 5)], webDir: built.webDir });
-      const { page, complaints } = await openPage(browser, server.url, "Dr Weber");
+      const server = await serve({ items: [fakeItem(1, 5)] });
+      const { page, complaints } = await open(server, "/", "Dr Weber");
       await page.waitForSelector(".row");
       await page.keyboard.press("g");
       await page.keyboard.press("s");

@@ -1,14 +1,14 @@
 /**
  * @file The page in a real Chromium, against the fixture server: what the reader sees and what keys do.
  */
-import type { Browser, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import type { Page } from "playwright-core";
+import { describe, expect, it } from "vitest";
 
 import type { WorklistItem } from "../src/domain/worklist.ts";
-import { buildPage, hasChromium, launchChromium, openPage } from "./fixtures/chromium.ts";
+import { hasChromium } from "./fixtures/chromium.ts";
 import { fakeFinding, fakeItem } from "./fixtures/fake-studies.ts";
-import { startPageServer } from "./fixtures/page-server.ts";
 import type { PageServer, PageServerOptions } from "./fixtures/page-server.ts";
+import { pageTests, rowOrder, textOf } from "./fixtures/page-tests.ts";
 
 const skipped = hasChromium ? "" : " (skipped: /usr/bin/chromium is not installed)";
 
@@ -24,52 +24,23 @@ const uid = (n: number): string => `2.25.4242.${n}`;
 const row = (n: number): string => `[data-uid="${uid(n)}"]`;
 
 describe.skipIf(!hasChromium)(`the page${skipped}`, () => {
-  let browser: Browser;
-  let built: Awaited<ReturnType<typeof buildPage>>;
-  const cleanUps: (() => Promise<unknown>)[] = [];
+  const { open, ...tests } = pageTests();
+  const serve = (options: Partial<Omit<PageServerOptions, "webDir">> = {}): Promise<PageServer> =>
+    tests.serve({ items: tenStudies(), ...options });
 
-  beforeAll(async () => {
-    built = await buildPage();
-    browser = await launchChromium();
-  });
-  afterEach(async () => {
-    await Promise.all(cleanUps.splice(0).map((cleanUp) => cleanUp()));
-  });
-  afterAll(async () => {
-    await browser.close();
-    built.remove();
-  });
-
-  async function serve(options: Partial<PageServerOptions> = {}): Promise<PageServer> {
-    const server = await startPageServer({ items: tenStudies(), webDir: built.webDir, ...options });
-    cleanUps.push(() => server.close());
-    return server;
-  }
-
-  async function open(server: PageServer, path = "/", reader = "Dr Roth") {
-    const opened = await openPage(browser, server.url + path, reader);
-    cleanUps.push(() => opened.page.context().close());
-    return opened;
-  }
-
-  const order = (page: Page): Promise<string[]> =>
-    page.evaluate<string[]>(`[...document.querySelectorAll(".row")]
-      .sort((a, b) => a.offsetTop - b.offsetTop).map((row) => row.dataset.uid)`);
   const hash = async (page: Page): Promise<string> => new URL(page.url()).hash;
-  const textOf = async (page: Page, selector: string): Promise<string> =>
-    (await page.textContent(selector)) ?? "";
   const sliceOf = (page: Page): Promise<string | null> => page.getAttribute(".frame", "data-slice");
 
   it("moves a row the moment its finding arrives, without a reload, and says so", async () => {
     const server = await serve();
     const { page, complaints } = await open(server);
     await page.waitForSelector(row(9));
-    expect((await order(page)).slice(0, 2)).toEqual([uid(0), uid(1)]);
+    expect((await rowOrder(page)).slice(0, 2)).toEqual([uid(0), uid(1)]);
     await page.evaluate("window.isSamePage = true");
 
     server.put({ ...server.get(uid(9)), finding: fakeFinding(0.93) });
     await page.waitForSelector(`${row(9)} .move`);
-    expect((await order(page)).slice(0, 2)).toEqual([uid(9), uid(0)]);
+    expect((await rowOrder(page)).slice(0, 2)).toEqual([uid(9), uid(0)]);
     expect(await textOf(page, `${row(9)} .move`)).toBe("▲ 9");
     expect(await textOf(page, `${row(9)} .finding`)).toContain("Suspected hemorrhage93 %");
     expect(await textOf(page, `${row(9)} .cell-why`)).toBe(
@@ -138,14 +109,14 @@ describe.skipIf(!hasChromium)(`the page${skipped}`, () => {
     const { page } = await open(server);
     await page.waitForSelector(row(0));
     await page.keyboard.press("4");
-    expect(await order(page)).toEqual([uid(4)]);
+    expect(await rowOrder(page)).toEqual([uid(4)]);
     await page.keyboard.press("1");
     await page.keyboard.press("/");
     await page.keyboard.type("novak");
-    await eventually(() => order(page)).toEqual([uid(3)]);
+    await eventually(() => rowOrder(page)).toEqual([uid(3)]);
     expect(await textOf(page, ".row .name")).toBe("Novák, Ruth");
     await page.keyboard.press("Escape");
-    await eventually(async () => (await order(page)).length).toBe(10);
+    await eventually(async () => (await rowOrder(page)).length).toBe(10);
   });
 
   it("shows a progress that counts", async () => {
@@ -166,7 +137,7 @@ describe.skipIf(!hasChromium)(`the page${skipped}`, () => {
     server.put({ ...server.get(uid(7)), finding: fakeFinding(0.95) });
     server.setOnline(true);
     await page.waitForSelector(".connection:not(.is-lost)");
-    await eventually(async () => (await order(page))[0]).toBe(uid(7));
+    await eventually(async () => (await rowOrder(page))[0]).toBe(uid(7));
   });
 
   it("asks for a name once, then claims; a second reader is told who has the study", async () => {
