@@ -5,7 +5,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 
-import { figuresLine } from "../../src/cli/explain/evaluate-command.ts";
+import { figuresLine, referenceLine } from "../../src/cli/explain/evaluate-command.ts";
 import { phantomSamples, pheSichSamples } from "../../src/cli/explain/samples.ts";
 import { openSubject } from "../../src/cli/explain/subject.ts";
 import type { Subject } from "../../src/cli/explain/subject.ts";
@@ -82,6 +82,7 @@ async function onPheSich(
     const request = { count: Math.ceil(slices / FOLDS), seed: SEED, patients: held };
     folds.push({ subject, samples: await pheSichSamples(dir, subject, request) });
   }
+  console.log(referenceLine(folds.flatMap(({ samples }) => samples)));
   const found: MethodFigures[] = [];
   for (const way of WAYS) {
     const each: Judgement[] = [];

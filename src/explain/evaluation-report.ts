@@ -16,6 +16,8 @@ export interface Evaluated {
   readonly groups: number;
   /** Of so many samples faithfulness and sanity were measured. */
   readonly faithfulness: number;
+  /** Said with how it was measured. */
+  readonly remarks: readonly string[];
 }
 
 const valueOf = (figure: Figure): number => figure?.value ?? NaN;
@@ -49,7 +51,7 @@ function cellText(figure: Figure): string {
 /** The whole page. */
 export function evaluationPage(
   found: readonly MethodFigures[],
-  { model, data, samples, groups, faithfulness }: Evaluated,
+  { model, data, samples, groups, faithfulness, remarks }: Evaluated,
 ): Html {
   const [best] = found.toSorted(
     (a, b) => valueOf(b.pointing) - valueOf(a.pointing) || valueOf(b.dice) - valueOf(a.dice),
@@ -129,6 +131,7 @@ export function evaluationPage(
         heading: "How it was measured",
         parts: [
           notes([
+            ...remarks,
             "Pointing: Wilson's interval; all others: mean, patients drawn again 500 times.",
             "ROAD (Rong et al. 2022): pixels are replaced by the weighted mean of their neighbours and noise; 10, 30, 50, 70 and 90 % of the least relevant gone, less as many of the most relevant, halved.",
             "Insertion begins with a blurred image (more is better), deletion ends in a black one (less is better).",

@@ -9,9 +9,10 @@ import type { Command } from "commander";
 import { figuresOf } from "../../explain/evaluate.ts";
 import type { MethodFigures } from "../../explain/evaluate.ts";
 import { evaluationPage } from "../../explain/evaluation-report.ts";
-import { judge } from "../../explain/judge.ts";
+import { judge, TOLERANCE_MM } from "../../explain/judge.ts";
 import type { Sample } from "../../explain/judge.ts";
 import { findMethod } from "../../explain/methods.ts";
+import { referencePointing } from "../../explain/metrics/reference-pointing.ts";
 import { classTarget } from "../../explain/target.ts";
 import { EXIT_DONE } from "../exit-codes.ts";
 import { countingNumber, wholeNumber } from "../option-values.ts";
@@ -65,6 +66,17 @@ export function figuresLine(figures: MethodFigures): string {
   );
 }
 
+/** What pointers to the finding itself would score by the outline alone; null where the outline is the finding. */
+export function referenceLine(samples: readonly Sample[]): string | null {
+  const reference = referencePointing(samples, TOLERANCE_MM);
+  if (!reference) return null;
+  const { middle, anywhere } = reference;
+  return (
+    `by the outline alone, on ${reference.samples} pictures: a pointer to the finding's middle scores ` +
+    `${middle.toFixed(3)}, one to any place in it ${anywhere.toFixed(3)}`
+  );
+}
+
 async function run(data: string | undefined, options: Options): Promise<void> {
   const subject = await openSubject(options);
   const { normalisation, labels } = subject;
@@ -73,6 +85,8 @@ async function run(data: string | undefined, options: Options): Promise<void> {
   const asked = options.target ?? subject.target;
   const classIndex = labels.indexOf(asked);
   if (classIndex < 0) throw new RangeError(`--target: expected one of ${labels.join(", ")}, got ${asked}`);
+  const reference = referenceLine(samples);
+  if (reference !== null && options.json !== true) console.log(reference);
   const progress = createProgress();
   const found: MethodFigures[] = [];
   for (const layer of options.layers?.split(",") ?? [subject.layer.replaceAll(",", "+")])
@@ -101,6 +115,7 @@ async function run(data: string | undefined, options: Options): Promise<void> {
       samples: samples.length,
       groups: new Set(samples.map(({ group }) => group)).size,
       faithfulness: Math.min(samples.length, options.faithfulness),
+      remarks: reference === null ? [] : [reference],
     });
     await writeFile(join(options.out, "report.html"), page);
     await writeFile(join(options.out, "figures.json"), `${JSON.stringify(found, null, 2)}\n`);
