@@ -4,14 +4,18 @@
  */
 import { Worker } from "node:worker_threads";
 
+import type { DatasetSource, SourceFile } from "./ends.ts";
+
 export interface ByteRequest<Order> {
   readonly id: number;
-  readonly bytes: Uint8Array;
+  /** The file's bytes, or the path where the thread reads them. */
+  readonly from: Uint8Array | string;
   readonly order: Order;
 }
 
-/** What came of a file, or why nothing did. */
-export type ByteOutcome<Result> = { readonly result: Result } | { readonly reason: string };
+/** What came of a file and how long its bytes were waited for, or why nothing did. */
+export type ByteOutcome<Result> =
+  { readonly result: Result; readonly readMs: number } | { readonly reason: string };
 export type ByteReply<Result> = ByteOutcome<Result> & { readonly id: number };
 
 interface Thread<Result> {
@@ -32,10 +36,31 @@ export class ByteThreads<Order, Result> {
   }
 
   /**
-   * The thread with the least to do takes the bytes; they are given away.
+   * A file of a source, by the thread with the least to do.
    * @throws Error when the thread has ended
    */
-  async run(bytes: Uint8Array, order: Order): Promise<ByteOutcome<Result>> {
+  async run(source: DatasetSource, file: SourceFile, order: Order): Promise<ByteOutcome<Result>> {
+    if (source.pathOf) return this.#hand(source.pathOf(file), [], order);
+    const startedAt = performance.now();
+    let bytes: Uint8Array;
+    try {
+      bytes = await source.read(file);
+    } catch (error) {
+      return { reason: error instanceof Error ? error.message : String(error) };
+    }
+    const readMs = performance.now() - startedAt;
+    const { buffer } = bytes;
+    // A small read may lie in a pool that other reads share: that is copied, not given away.
+    const owned = buffer instanceof ArrayBuffer && buffer.byteLength === bytes.byteLength;
+    const outcome = await this.#hand(bytes, owned ? [buffer] : [], order);
+    return "reason" in outcome ? outcome : { ...outcome, readMs };
+  }
+
+  async #hand(
+    from: Uint8Array | string,
+    given: readonly ArrayBuffer[],
+    order: Order,
+  ): Promise<ByteOutcome<Result>> {
     const [first, ...others] = this.#threads;
     if (!first) throw new RangeError("there are no threads");
     const idlest = others.reduce(
@@ -43,12 +68,9 @@ export class ByteThreads<Order, Result> {
       first,
     );
     const id = this.#nextId++;
-    const { buffer } = bytes;
-    // A small read may lie in a pool that other reads share: that is copied, not given away.
-    const owned = buffer instanceof ArrayBuffer && buffer.byteLength === bytes.byteLength;
     const outcome = await new Promise<ByteOutcome<Result> | Error>((resolve) => {
       idlest.waiting.set(id, resolve);
-      idlest.worker.postMessage({ id, bytes, order }, owned ? [buffer] : []);
+      idlest.worker.postMessage({ id, from, order } satisfies ByteRequest<Order>, given);
     });
     if (outcome instanceof Error) throw outcome;
     return outcome;

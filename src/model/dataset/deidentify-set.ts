@@ -125,15 +125,10 @@ async function* work(
   const pool = new ByteThreads<null, DeidentifiedInstance>(DEIDENTIFY_WORKER, order, threads);
   const claimed = new Set(names);
   type Cleaned = { readonly file: SourceFile } & ByteOutcome<DeidentifiedInstance>;
-  const clean = async (file: SourceFile): Promise<Cleaned> => {
-    let bytes: Uint8Array;
-    try {
-      bytes = await source.read(file);
-    } catch (error) {
-      return { file, reason: error instanceof Error ? error.message : String(error) };
-    }
-    return { file, ...(await pool.run(bytes, null)) };
-  };
+  const clean = async (file: SourceFile): Promise<Cleaned> => ({
+    file,
+    ...(await pool.run(source, file, null)),
+  });
   const write = async ({ file, ...outcome }: Cleaned): Promise<Done> => {
     if ("reason" in outcome) return { file, reason: outcome.reason };
     const { bytes, patient, burnedInRisks: risks, changed, ...uids } = outcome.result;

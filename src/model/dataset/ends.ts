@@ -16,13 +16,23 @@ export interface DatasetSource {
   list(): Promise<readonly SourceFile[]>;
   /** A whole file, or its first `most` bytes. */
   read(file: SourceFile, most?: number): Promise<Uint8Array>;
+  /** Where a file lies on this machine, where every file does: threads read it themselves. */
+  pathOf?(file: SourceFile): string;
   close(): Promise<void>;
+}
+
+/** Where a thread writes a file that is to appear whole or not at all: under another name first. */
+export interface Place {
+  readonly unfinished: string;
+  readonly path: string;
 }
 
 export interface DatasetSink {
   readonly uri: string;
   /** A file appears whole or not at all. */
   write(name: string, content: Uint8Array | string): Promise<void>;
+  /** Where a file is to lie on this machine, in a folder that is there, where every file does. */
+  placeOf?(name: string): Promise<Place>;
   /** Add lines to a journal; a destination that cannot add keeps them until there are many. */
   append(name: string, lines: readonly string[]): Promise<void>;
   /** Write what `append` keeps. */

@@ -8,7 +8,7 @@ import { dirname, join, relative, sep } from "node:path";
 import { pipeline } from "node:stream/promises";
 
 import { byName, mayBeInstance } from "./ends.ts";
-import type { DatasetSink, DatasetSource, SourceFile } from "./ends.ts";
+import type { DatasetSink, DatasetSource, Place, SourceFile } from "./ends.ts";
 
 /** How many files' sizes are asked for at once. */
 const AT_ONCE = 32;
@@ -47,8 +47,13 @@ export class FolderSource implements DatasetSource {
     return found.sort(byName);
   }
 
-  async read({ name, bytes }: SourceFile, most = bytes): Promise<Uint8Array> {
-    const path = join(this.uri, name);
+  pathOf({ name }: SourceFile): string {
+    return join(this.uri, name);
+  }
+
+  async read(source: SourceFile, most = source.bytes): Promise<Uint8Array> {
+    const { bytes } = source;
+    const path = this.pathOf(source);
     if (most >= bytes) return readFile(path);
     const file = await open(path);
     try {
@@ -89,10 +94,14 @@ export class FolderSink implements DatasetSink {
     this.uri = dir;
   }
 
-  async write(name: string, content: Uint8Array | string): Promise<void> {
+  async placeOf(name: string): Promise<Place> {
     const path = join(this.uri, name);
     await this.#makeFolder(dirname(path));
-    const unfinished = join(this.uri, `.unfinished-${process.pid}-${this.#temporary++}`);
+    return { path, unfinished: this.#unfinished() };
+  }
+
+  async write(name: string, content: Uint8Array | string): Promise<void> {
+    const { path, unfinished } = await this.placeOf(name);
     try {
       await writeFile(unfinished, content);
       await rename(unfinished, path);
@@ -118,7 +127,7 @@ export class FolderSink implements DatasetSink {
 
   async replace(name: string, lines: AsyncIterable<string>): Promise<void> {
     await this.#makeFolder(this.uri);
-    const unfinished = join(this.uri, `.unfinished-${process.pid}-${this.#temporary++}`);
+    const unfinished = this.#unfinished();
     try {
       await writeLines(unfinished, lines);
       await this.#journals.get(name)?.file.close();
@@ -174,6 +183,10 @@ export class FolderSink implements DatasetSink {
     const journal: Journal = { file, length: (await file.stat()).size };
     this.#journals.set(name, journal);
     return journal;
+  }
+
+  #unfinished(): string {
+    return join(this.uri, `.unfinished-${process.pid}-${this.#temporary++}`);
   }
 
   #makeFolder(dir: string): Promise<unknown> {

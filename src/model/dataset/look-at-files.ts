@@ -26,7 +26,7 @@ export async function* lookAtFiles<Order, Result>(
   const threads = new ByteThreads<Order, Result>(worker, null, count);
   const look = async ([index, file]: readonly [number, SourceFile]): Promise<LookedAt<Result>> => {
     try {
-      return { file, ...(await threads.run(await source.read(file), orderOf(index))) };
+      return { file, ...(await threads.run(source, file, orderOf(index))) };
     } catch (error) {
       return { file, reason: error instanceof Error ? error.message : String(error) };
     }

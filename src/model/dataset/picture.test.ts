@@ -72,6 +72,17 @@ describe("PictureMaker", () => {
     expect((await sharp(jpeg.bytes).metadata()).chromaSubsampling).toBe("4:4:4");
   });
 
+  it("a JPEG of the best quality keeps every channel to a few grey levels", async () => {
+    const smooth = {
+      values: Uint8Array.from({ length: 3 * 64 * 48 }, (_, i) => ((i % 3) * 60 + i / 77) % 256),
+    };
+    const maker = new PictureMaker({ ...SPEC, format: "jpg", quality: 100 });
+    const bytes = await maker.encode({ rows: 48, columns: 64, values: smooth.values });
+    const { data, info } = await sharp(bytes).raw().toBuffer({ resolveWithObject: true });
+    expect([info.width, info.height, info.channels]).toEqual([64, 48, 3]);
+    expect(largestDifference(new Uint8Array(data), smooth.values)).toBeLessThanOrEqual(4);
+  });
+
   it("pads a slice that is not square before it is resized", async () => {
     const wide = testInstance(1, 1, { "00280010 US": uint16(16), "00280011 US": uint16(64) });
     const { rows, columns, bytes } = await new PictureMaker({ ...SPEC, size: 64 }).make(wide);

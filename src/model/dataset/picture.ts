@@ -4,7 +4,7 @@
  * The common case goes straight from stored words to grey levels by one table per format; the values are those of
  * `imaging/window.ts`, or of the window function LINEAR_EXACT, which most notebooks use.
  */
-import sharp from "sharp";
+import turbo from "@julusian/jpeg-turbo";
 
 import type { Window } from "../../domain/slice.ts";
 import { AIR_HU } from "../../domain/slice.ts";
@@ -85,7 +85,7 @@ export class PictureMaker {
     const decodedAt = performance.now();
     const rgb = this.render(frame);
     const windowedAt = performance.now();
-    const encoded = await this.#encode(rgb);
+    const encoded = await this.encode(rgb);
     release(rgb.values);
     release(frame.stored);
     return {
@@ -136,14 +136,31 @@ export class PictureMaker {
     return table;
   }
 
-  async #encode({ rows, columns, values }: Rgb): Promise<Uint8Array> {
-    const image = sharp(values, { raw: { width: columns, height: rows, channels: 3 } });
+  /** Grey levels as a file of the format asked for. */
+  async encode({ rows, columns, values }: Rgb): Promise<Uint8Array> {
     const { format, quality } = this.#spec;
-    // Windows are not colours, so chroma is not subsampled; a second pass for smaller tables costs half the time again.
-    return format === "png"
-      ? image.png().toBuffer()
-      : image.jpeg({ quality, chromaSubsampling: "4:4:4", optimiseCoding: false }).toBuffer();
+    if (format === "png") return pngOf({ rows, columns, values });
+    // Windows are not colours, so chroma is not subsampled.
+    const options = {
+      format: turbo.FORMAT_RGB,
+      subsampling: turbo.SAMP_444,
+      width: columns,
+      height: rows,
+      quality,
+    };
+    return turbo.compressSync(Buffer.from(values.buffer, values.byteOffset, values.byteLength), options);
   }
+}
+
+/** A PNG. The library is loaded when the first is made: that takes as long as a hundred JPEGs. */
+async function pngOf({ rows, columns, values }: Rgb): Promise<Uint8Array> {
+  const { default: sharp } = await import("sharp");
+  // Each thread has a picture in hand; a pipeline that splits it up again would only get in the others' way.
+  sharp.concurrency(1);
+  sharp.cache(false);
+  return sharp(values, { raw: { width: columns, height: rows, channels: 3 } })
+    .png()
+    .toBuffer();
 }
 
 /**

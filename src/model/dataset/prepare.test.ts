@@ -17,6 +17,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { HEAD_CT_WINDOWS } from "../../domain/slice.ts";
 import { finishDataset, UnfinishedDataset } from "./finish.ts";
 import type { DatasetSummary } from "./finish.ts";
+import type { Place } from "./ends.ts";
 import { FolderSink, FolderSource } from "./folder-ends.ts";
 import { readLabels } from "./labels.ts";
 import type { ManifestEntry } from "./manifest.ts";
@@ -164,10 +165,10 @@ describe("prepareDataset", () => {
     const output = join(dir, "full");
     class FullSink extends FolderSink {
       #pictures = 0;
-      override async write(name: string, content: Uint8Array | string): Promise<void> {
+      override async placeOf(name: string): Promise<Place> {
         if (name.endsWith(".png") && ++this.#pictures > 20)
           throw Object.assign(new Error("ENOSPC: no space left on device"), { code: "ENOSPC" });
-        await super.write(name, content);
+        return super.placeOf(name);
       }
     }
     const full = prepare(output, { sink: new FullSink(output) });
@@ -176,6 +177,18 @@ describe("prepareDataset", () => {
     expect(report.kept).toBe(20);
     expect(report.made).toBe(PATIENTS * SLICES - 20);
     expect(readdirSync(output).filter((name) => name.startsWith(".unfinished"))).toEqual([]);
+  });
+
+  it("stops with the reason when a thread cannot write, and leaves the instance for the next run", async () => {
+    const output = join(dir, "unwritable");
+    class LostSink extends FolderSink {
+      override async placeOf(name: string): Promise<Place> {
+        const { path } = await super.placeOf(name);
+        return { path, unfinished: join(output, "a folder that is not there", "picture") };
+      }
+    }
+    await expect(prepare(output, { sink: new LostSink(output) })).rejects.toThrow(/ENOENT.*not there/);
+    expect((await prepare(output)).made).toBe(PATIENTS * SLICES);
   });
 
   it("shares the work between shards that do not talk, and joins them", async () => {

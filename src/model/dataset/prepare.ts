@@ -17,7 +17,7 @@ import { readManifest, shardFile } from "./manifest.ts";
 import type { ManifestEntry, Shard } from "./manifest.ts";
 import { release } from "./picture.ts";
 import type { PictureSpec } from "./picture.ts";
-import type { MadePicture } from "./picture-worker.ts";
+import type { MadePicture, PictureOrder } from "./picture-worker.ts";
 import { keepSettings, secretCheck, windowsInWords } from "./settings.ts";
 import type { SplitParts } from "./split-plan.ts";
 import { inPlainWords } from "./stopped.ts";
@@ -38,7 +38,7 @@ export interface PrepareRequest {
   readonly signal?: AbortSignal;
 }
 
-/** Time spent on each stage, all threads together; read and write are waits of the main thread. */
+/** Time spent on each stage, all threads together; read and write are waits of the main thread where an end is not a folder. */
 export interface StageTotalsMs {
   read: number;
   decode: number;
@@ -138,7 +138,7 @@ async function makePictures(
   const { sink, shard, threads, signal, onProgress } = request;
   const failed: LeftOut[] = [];
   if (wanted.length === 0) return failed;
-  const pool = new ByteThreads<null, MadePicture>(PICTURE_WORKER, request.picture, threads);
+  const pool = new ByteThreads<PictureOrder, MadePicture>(PICTURE_WORKER, request.picture, threads);
   const manifest = shardFile("manifest", shard);
   let done = 0;
   try {
@@ -159,34 +159,39 @@ async function makePictures(
 
 async function makeOne(
   { source, sink, labels, picture: spec }: PrepareRequest,
-  pool: ByteThreads<null, MadePicture>,
+  pool: ByteThreads<PictureOrder, MadePicture>,
   { file, image, classIndex, split }: AssignedFile,
   stagesMs: StageTotalsMs,
 ): Promise<ManifestEntry | LeftOut> {
-  const startedAt = performance.now();
-  let bytes: Uint8Array;
-  try {
-    bytes = await source.read(file);
-  } catch (error) {
-    return { file: file.name, reason: error instanceof Error ? error.message : String(error) };
-  }
-  stagesMs.read += performance.now() - startedAt;
-  const outcome = await pool.run(bytes, null);
-  if ("reason" in outcome) return { file: file.name, reason: outcome.reason };
-  const picture = outcome.result;
-  for (const stage of ["decode", "window", "encode"] as const) stagesMs[stage] += picture.ms[stage];
   const label = labels.classes[classIndex] ?? "";
   const path = `${split}/${fileName(label)}/${fileName(image)}.${spec.format}`;
-  const writingAt = performance.now();
-  await sink.write(path, picture.bytes);
-  stagesMs.write += performance.now() - writingAt;
-  release(picture.bytes);
+  const outcome = await pool.run(source, file, (await sink.placeOf?.(path)) ?? null);
+  if ("reason" in outcome) return { file: file.name, reason: outcome.reason };
+  const picture = outcome.result;
+  stagesMs.read += outcome.readMs;
+  for (const stage of ["decode", "window", "encode"] as const) stagesMs[stage] += picture.ms[stage];
+  stagesMs.write += await keep(sink, path, picture);
   return {
     ...{ image, split, label, file: path, sha256: picture.sha256, source: file.name },
     ...{ patient: file.patient, studyInstanceUid: file.study, positionMm: picture.positionMm },
     ...{ rows: picture.rows, columns: picture.columns, windows: windowsInWords(spec) },
     findings: labels.findingsOf(image),
   };
+}
+
+/**
+ * Write the picture, unless its thread has.
+ * @returns how long that took, in ms
+ * @throws what kept it from being written
+ */
+async function keep(sink: DatasetSink, path: string, picture: MadePicture): Promise<number> {
+  const { bytes, notWritten, writeMs } = picture;
+  if (notWritten) throw Object.assign(new Error(notWritten.message), { code: notWritten.code });
+  if (bytes === null) return writeMs;
+  const startedAt = performance.now();
+  await sink.write(path, bytes);
+  release(bytes);
+  return performance.now() - startedAt;
 }
 
 async function writeLists(
