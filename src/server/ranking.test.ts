@@ -3,17 +3,44 @@ import { describe, expect, it } from "vitest";
 import { fakeFinding, fakeItem } from "../../tests/fixtures/fake-studies.ts";
 import { plainItem } from "../../tests/fixtures/plain-item.ts";
 import { Draw, randomItem, randomPolicy } from "../../tests/fixtures/random-policies.ts";
-import type { RankedItem, WorklistItem } from "../domain/worklist.ts";
+import { TIERS, type RankedItem, type WorklistItem } from "../domain/worklist.ts";
+import { isSuspected } from "../triage/conditions.ts";
 import { DEFAULT_POLICY } from "../triage/policy.ts";
 import { rankWorklist } from "../triage/rank.ts";
+import { hasWords, searchText, searchWords, type StudyState } from "../triage/search.ts";
 import { DueHeap } from "./due-heap.ts";
-import { Ranking, READ_STAYS_MS } from "./ranking.ts";
+import { Ranking, READ_STAYS_MS, type RankingQuery } from "./ranking.ts";
 
 const START = Date.parse("2026-03-01T22:00:00Z");
 
 /** A row as one line: comparing thousands of whole rows takes minutes. */
 const line = ({ item, rank, priority: { tier, reason } }: RankedItem): string =>
   `${rank} ${item.studyInstanceUid} ${tier} ${reason} ${item.arrivedAt}`;
+
+const WORDS = ["", "1.1", "1.2 1", "no such study"] as const;
+const STATES: readonly StudyState[] = ["waiting", "claimed", "read", "scored", "failed", "arriving"];
+
+type Query = Omit<RankingQuery, "offset" | "limit">;
+
+function randomQuery(draw: Draw): Query {
+  return {
+    text: draw.pick(WORDS),
+    ...(draw.chance(0.5) && { tiers: TIERS.filter(() => draw.chance(0.4)) }),
+    ...(draw.chance(0.5) && { states: STATES.filter(() => draw.chance(0.4)) }),
+    ...(draw.chance(0.3) && { suspected: draw.chance(0.5) }),
+  };
+}
+
+/** What a page should hold, said row by row. */
+function isAskedFor({ item, priority }: RankedItem, { text = "", tiers, states, suspected }: Query): boolean {
+  const { reading, analysis } = item;
+  return (
+    hasWords(searchText(item), searchWords(text)) &&
+    (tiers === undefined || (reading !== "read" && tiers.includes(priority.tier))) &&
+    (states === undefined || states.includes(reading) || states.includes(analysis)) &&
+    (suspected === undefined || isSuspected(item) === suspected)
+  );
+}
 
 describe("Ranking", () => {
   it("is rankWorklist's order after any changes, by events and by time", () => {
@@ -41,6 +68,12 @@ describe("Ranking", () => {
         const { studyInstanceUid: uid } = item;
         const row = expected.find((each) => each.item.studyInstanceUid === uid);
         expect(ranking.rankOf(uid, nowMs)).toEqual(row ?? null);
+        const query = randomQuery(draw);
+        const { rows, total } = ranking.page({ ...query, offset: 0, limit: 100 }, nowMs);
+        expect(total).toBe(rows.length);
+        expect(rows.map(line), JSON.stringify(query)).toEqual(
+          expected.filter((each) => isAskedFor(each, query)).map(line),
+        );
       }
     }
   });

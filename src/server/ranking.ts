@@ -6,20 +6,20 @@
  */
 import type { WorklistCounts } from "../domain/api.ts";
 import type { Policy } from "../domain/policy.ts";
-import type {
-  AnalysisState,
-  Priority,
-  RankedItem,
-  ReadingState,
-  Tier,
-  WorklistItem,
-} from "../domain/worklist.ts";
+import { TIERS, type Priority, type RankedItem, type Tier, type WorklistItem } from "../domain/worklist.ts";
 import { isSuspected, SKEW_TOLERANCE_MS } from "../triage/conditions.ts";
 import { decide, tierIndex, type Decision } from "../triage/decide.ts";
 import { reasonFor } from "../triage/prioritize.ts";
 import { standsAtMs } from "../triage/rank.ts";
-import { hasWords, searchText, searchWords, type StudyState } from "../triage/search.ts";
+import {
+  ANALYSIS_STATES,
+  READING_STATES,
+  searchText,
+  searchWords,
+  type StudyState,
+} from "../triage/search.ts";
 import { DueHeap } from "./due-heap.ts";
+import { TextIndex } from "./text-index.ts";
 
 /** How long a study that was read stays on the list. */
 export const READ_STAYS_MS = 24 * 60 * 60 * 1000;
@@ -34,12 +34,10 @@ interface Entry {
   readonly atMs: number;
   /** When time alone changes it; null: never. */
   readonly dueMs: number | null;
-  /** Of the item, kept at hand: filters look at every study. */
   readonly isSuspected: boolean;
-  readonly reading: ReadingState;
-  readonly analysis: AnalysisState;
-  /** What it is found by. */
-  readonly text: string;
+  readonly facets: number;
+  /** Of the text that it is found by. */
+  readonly slot: number;
   /** Made when first asked for. */
   priority: Priority | null;
 }
@@ -84,8 +82,10 @@ function compare(a: Entry, b: Entry): number {
 export class Ranking {
   #policy: Policy;
   #order: Entry[] = [];
-  /** The entries' texts in the same order: a search reads these alone, and touches no entry that it does not find. */
-  #texts: string[] = [];
+  /** The entries' slots and facets in the same order: searches and filters touch no entry that is not asked for. */
+  #slots: number[] = [];
+  #facets: number[] = [];
+  #texts = new TextIndex();
   readonly #byUid = new Map<string, Entry>();
   #due = new DueHeap<Entry>();
   /** Studies whose tier has changed since it was last asked, and the tier before. */
@@ -125,17 +125,20 @@ export class Ranking {
   ): void {
     this.#policy = policy;
     this.#byUid.clear();
+    this.#texts = new TextIndex();
     [this.#unread, this.#waiting, this.#suspected] = [0, 0, 0];
     this.#due = new DueHeap();
     this.#changed.clear();
     for (const item of items) {
-      const entry = this.#enter(item, nowMs);
+      const entry = this.#enter(item, nowMs, null);
       if (!entry) continue;
       const last = lastTiers.get(item.studyInstanceUid) ?? null;
       if (tierOf(entry) !== last) this.#changed.set(item.studyInstanceUid, last);
     }
     this.#order = [...this.#byUid.values()].sort(compare);
-    this.#texts = this.#order.map(({ text }) => text);
+    this.#slots = this.#order.map(({ slot }) => slot);
+    this.#facets = this.#order.map(({ facets }) => facets);
+    this.#texts.join();
   }
 
   /** Take one study's row. */
@@ -144,12 +147,13 @@ export class Ranking {
     const before = this.#byUid.get(uid);
     const last = before ? tierOf(before) : null;
     if (before) this.#leave(before);
-    const entry = this.#enter(item, nowMs);
+    const entry = this.#enter(item, nowMs, before?.slot ?? null);
     if (entry) {
       const place = this.#place(entry);
       this.#order.splice(place, 0, entry);
-      this.#texts.splice(place, 0, entry.text);
-    }
+      this.#slots.splice(place, 0, entry.slot);
+      this.#facets.splice(place, 0, entry.facets);
+    } else if (before) this.#texts.remove(before.slot);
     if ((entry ? tierOf(entry) : null) !== last && !this.#changed.has(uid)) this.#changed.set(uid, last);
   }
 
@@ -193,19 +197,22 @@ export class Ranking {
     this.advance(nowMs);
     const { offset, limit } = query;
     const words = searchWords(query.text ?? "");
-    const isWanted = filterOf(query);
+    const masks = masksOf(query);
+    const { reader } = query;
     const [from, to] = this.#span(query);
-    if (isWanted === null && words.length === 0) {
+    if (masks.length === 0 && words.length === 0 && reader === undefined) {
       const rows = this.#order.slice(Math.min(from + offset, to), Math.min(from + offset + limit, to));
       return { total: to - from, rows: rows.map((entry, i) => this.#row(entry, from + offset + i)) };
     }
+    const found = words.length === 0 ? null : this.#texts.find(words);
     const rows: RankedItem[] = [];
     let total = 0;
     for (let index = from; index < to; index++) {
-      if (!hasWords(this.#texts[index] ?? "", words)) continue;
-      const entry = this.#order[index];
-      if (!entry || (isWanted !== null && !isWanted(entry))) continue;
-      if (total >= offset && rows.length < limit) rows.push(this.#row(entry, index));
+      if (found !== null && found[this.#slots[index] ?? 0] !== 1) continue;
+      if (!hasOneOfEach(this.#facets[index] ?? 0, masks)) continue;
+      if (reader !== undefined && this.#order[index]?.item.reader !== reader) continue;
+      const entry = total >= offset && rows.length < limit ? this.#order[index] : undefined;
+      if (entry) rows.push(this.#row(entry, index));
       total += 1;
     }
     return { rows, total };
@@ -232,17 +239,21 @@ export class Ranking {
     return [0, onlyUnread === true ? this.#unread : this.#order.length];
   }
 
-  /** @returns null for a study that was read too long ago to be listed. */
-  #enter(item: WorklistItem, nowMs: number): Entry | null {
+  /**
+   * @param slot of its text so far
+   * @returns null for a study that was read too long ago to be listed
+   */
+  #enter(item: WorklistItem, nowMs: number, slot: number | null): Entry | null {
     const isRead = item.reading === "read";
     const arrivedMs = Date.parse(item.arrivedAt);
     const readMs = Date.parse(item.readAt ?? item.arrivedAt);
     const gone = readMs + READ_STAYS_MS;
     if (isRead && gone <= nowMs) return null;
     const decision = decide(item, this.#policy, standsAtMs(item, nowMs));
+    const suspected = isSuspected(item);
     const entry: Entry = {
-      ...{ item, decision, priority: null, isSuspected: isSuspected(item), text: searchText(item) },
-      ...{ reading: item.reading, analysis: item.analysis },
+      ...{ item, decision, priority: null, isSuspected: suspected, slot: this.#keepText(item, slot) },
+      facets: facetsOf(item, decision.tier, suspected),
       group: isRead ? READ_GROUP : tierIndex(decision.tier),
       atMs: isRead ? -readMs : arrivedMs,
       dueMs: isRead ? gone : dueOf(decision, arrivedMs, nowMs),
@@ -253,10 +264,18 @@ export class Ranking {
     return entry;
   }
 
+  #keepText(item: WorklistItem, slot: number | null): number {
+    const text = searchText(item);
+    if (slot === null) return this.#texts.add(text);
+    this.#texts.replace(slot, text);
+    return slot;
+  }
+
   #leave(entry: Entry): void {
     const place = this.#place(entry);
     this.#order.splice(place, 1);
-    this.#texts.splice(place, 1);
+    this.#slots.splice(place, 1);
+    this.#facets.splice(place, 1);
     this.#byUid.delete(entry.item.studyInstanceUid);
     this.#count(entry, -1);
   }
@@ -308,18 +327,34 @@ function dueOf({ changesAtMs }: Decision, arrivedMs: number, nowMs: number): num
   return changesAtMs === null ? known : Math.min(changesAtMs, known);
 }
 
-/** Whether an entry is wanted, its text aside; null: every one is. */
-function filterOf({ tiers, states, suspected, reader }: RankingQuery): ((entry: Entry) => boolean) | null {
-  const tests: ((entry: Entry) => boolean)[] = [];
-  if (tiers && tiers.length !== 1) {
-    const groups = new Set(tiers.map(tierIndex));
-    tests.push(({ group }) => groups.has(group));
-  }
+/** A study's facets, a bit each: what filters ask for. */
+const FACETS: readonly string[] = [
+  ...READING_STATES,
+  ...ANALYSIS_STATES,
+  "suspected",
+  "not suspected",
+  ...TIERS,
+];
+const bitOf = (facet: string): number => 1 << FACETS.indexOf(facet);
+const suspicionOf = (isSuspected: boolean): string => (isSuspected ? "suspected" : "not suspected");
+const bitsOf = (facets: readonly string[]): number => facets.reduce((bits, facet) => bits | bitOf(facet), 0);
+
+/** The tier of a study that was read is not asked for. */
+function facetsOf({ reading, analysis }: WorklistItem, tier: Tier, suspected: boolean): number {
+  return bitsOf([reading, analysis, suspicionOf(suspected), ...(reading === "read" ? [] : [tier])]);
+}
+
+/** Of the facets of each mask a wanted study has one; words, the reader and the span aside. */
+function masksOf({ tiers, states, suspected }: RankingQuery): number[] {
+  const masks: number[] = [];
+  if (tiers && tiers.length !== 1) masks.push(bitsOf(tiers));
   const isSpan = tiers === undefined && states?.length === 1 && states[0] === "read";
-  if (states && !isSpan) {
-    tests.push(({ reading, analysis }) => states.includes(reading) || states.includes(analysis));
-  }
-  if (suspected !== undefined) tests.push((entry) => entry.isSuspected === suspected);
-  if (reader !== undefined) tests.push(({ item }) => item.reader === reader);
-  return tests.length === 0 ? null : (entry) => tests.every((test) => test(entry));
+  if (states && !isSpan) masks.push(bitsOf(states));
+  if (suspected !== undefined) masks.push(bitOf(suspicionOf(suspected)));
+  return masks;
+}
+
+function hasOneOfEach(facets: number, masks: readonly number[]): boolean {
+  for (const mask of masks) if ((facets & mask) === 0) return false;
+  return true;
 }
