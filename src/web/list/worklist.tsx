@@ -108,7 +108,7 @@ export function Worklist({ initialUid }: { readonly initialUid: string | null })
         <span>Priority</span>
         <span>Why here</span>
         <span>Patient</span>
-        <span>Study</span>
+        <span className="cell-study">Study</span>
         <span className="is-right">Waiting</span>
         <span>Finding</span>
         <span>State</span>
