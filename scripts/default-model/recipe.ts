@@ -45,7 +45,7 @@ export const DRAWN = {
    * How often a whole head has contrast: the model is for heads without, and a bleed is seldom looked for after it was
    * given.
    */
-  enhanced: { bleeding: 0.05, notBleeding: 0.4 },
+  enhanced: { bleeding: 0.05, notBleeding: 0.3 },
   /** Less blood than this is not called a bleed; a level in a ventricle is small and sharp. */
   leastBleedMm2: 30,
   leastLevelMm2: 15,
@@ -71,7 +71,7 @@ export const TRAINING = {
   trainOnlyTopLayer: false,
   pooling: "log-mean-exp",
   validationSplit: 0,
-  epochs: 8,
+  epochs: 9,
   batchSize: 16,
   optimizer: "adam",
   learningRate: 0.001,

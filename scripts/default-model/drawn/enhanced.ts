@@ -11,19 +11,15 @@ import { pixelAt, Stamps } from "./stamps.ts";
 import { drawPlexus } from "./ventricles.ts";
 
 const STEP_MM = 1;
+/** Vessels longer than this on the slice are not the thickest ones. */
+const THICK_TO_MM = 6;
 const TURNS = [-0.7, -0.35, 0, 0.35, 0.7] as const;
 
 /** A vessel that follows the fluid it lies in for `lengthMm`, bending at most a little a step. */
-function vessel(
-  canvas: Canvas,
-  random: Random,
-  stamps: Stamps,
-  from: Point,
-  lengthMm: number,
-  radiusMm = random.logUniform(0.5, 1.6),
-): void {
-  // Some lie in a part of the slice's thickness only, and are no brighter than blood.
-  const strength = random.uniform(0.3, 1);
+function vessel(canvas: Canvas, random: Random, stamps: Stamps, from: Point, lengthMm: number): void {
+  // Thick ones are cut across; along the slice run thinner ones.
+  const radiusMm = random.logUniform(0.5, lengthMm > THICK_TO_MM ? 1.6 : 2.4);
+  const strength = random.uniform(0.5, 1);
   let heading = random.uniform(-Math.PI, Math.PI);
   let at = from;
   for (let gone = 0; gone <= lengthMm; gone += STEP_MM) {
@@ -85,13 +81,7 @@ export const enhancedHead: Decorate = (canvas, random) => {
     return depth > 0.5 && depth < 8;
   });
   const deep = places(canvas, random, random.integer(0, 4), (i) => (canvas.depthMm[i] ?? 0) > 8);
-  const cortical = places(canvas, random, random.integer(1, 9), (i) => {
-    const depth = canvas.depthMm[i] ?? 0;
-    return depth > 1 && depth < 16 && canvas.fluid(i) > 0.25;
-  });
   for (const at of [...sulcal, ...medial, ...outer]) vessel(canvas, random, stamps, at, lengthOf(random));
-  for (const at of cortical)
-    vessel(canvas, random, stamps, at, random.uniform(0, 6), random.logUniform(1.2, 3));
   for (const at of deep) stamps.disc(at, random.uniform(0.4, 0.9), random.uniform(0.3, 0.8));
   if (random.chance(0.15)) basalArteries(canvas, random, stamps);
   stamps.paint(hu);

@@ -38,11 +38,10 @@ const WIDE_SULCI = 0.35;
  * @param enhanced how often the whole head has contrast
  */
 export function drawLookAlikes(canvas: Canvas, random: Random, enhanced: number): void {
-  const given = random.fork(LOOK_ALIKES.length);
-  const isEnhanced = given.chance(enhanced);
   const sulci = random.fork(LOOK_ALIKES.length + 1);
-  if (sulci.chance(isEnhanced ? 2 * WIDE_SULCI : WIDE_SULCI)) wideSulci(canvas, sulci);
-  if (isEnhanced) enhancedHead(canvas, given);
+  if (sulci.chance(WIDE_SULCI)) wideSulci(canvas, sulci);
+  const contrastGiven = random.fork(LOOK_ALIKES.length);
+  if (contrastGiven.chance(enhanced)) enhancedHead(canvas, contrastGiven);
   LOOK_ALIKES.forEach(([chance, decorate], i) => {
     const own = random.fork(i);
     if (own.chance(chance)) decorate(canvas, own);
