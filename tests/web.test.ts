@@ -51,22 +51,6 @@ describe.skipIf(!hasChromium)(`the page${skipped}`, () => {
     expect(complaints).toEqual([]);
   });
 
-  it.each([["/"], ["/#/simulator"], [`/#/study/${uid(3)}`]])(
-    "fits half a screen beside the images: %s",
-    async (path) => {
-      const { page } = await open(await serve(), path);
-      await page.setViewportSize({ width: 820, height: 900 });
-      await page.waitForSelector("main > *");
-      await page.waitForTimeout(300);
-      // A text may end in an ellipsis; no part is cut off at its right by more than a key's rim.
-      const cut = await page.evaluate<string[]>(`[...document.querySelectorAll("body, body *")]
-        .filter((part) => part.clientWidth > 200 && part.scrollWidth > part.clientWidth + 8)
-        .filter((part) => getComputedStyle(part).textOverflow !== "ellipsis")
-        .map((part) => part.tagName + "." + part.className)`);
-      expect(cut).toEqual([]);
-    },
-  );
-
   it("glides: the row starts from its old place", async () => {
     const server = await serve();
     const { page } = await open(server);
