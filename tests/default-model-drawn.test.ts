@@ -134,7 +134,7 @@ describe("look-alikes", () => {
   it("are the same for the same seed, and differ between seeds", () => {
     const values = [3, 3, 4].map((seed) => {
       const canvas = canvasOf(image);
-      drawLookAlikes(canvas, new Random(seed));
+      drawLookAlikes(canvas, new Random(seed), 0.2);
       return canvas.image.values;
     });
     expect(values[0]).toEqual(values[1]);
@@ -144,7 +144,7 @@ describe("look-alikes", () => {
   it("change every so many slices, and leave some as they are", () => {
     const changed = Array.from({ length: 120 }, (_, seed) => {
       const canvas = canvasOf(image);
-      drawLookAlikes(canvas, new Random(seed));
+      drawLookAlikes(canvas, new Random(seed), 0.2);
       return canvas.image.values.some((hu, i) => hu !== image.values[i]);
     });
     expect(changed.filter(Boolean).length).toBeGreaterThan(60);

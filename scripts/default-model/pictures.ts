@@ -16,7 +16,7 @@ import { pixelMmOf, prepareScaled, prepareSlices } from "../../src/model/preproc
 import { BLEEDS, generatePhantom } from "../../src/phantom/phantom.ts";
 import type { Bleed, PhantomStudy } from "../../src/phantom/phantom.ts";
 import { Random } from "../../src/phantom/random.ts";
-import { BLEEDS as DRAWN_BLEEDS } from "./drawn/bleeds.ts";
+import { BLEEDS as DRAWN_BLEEDS, SETTINGS } from "./drawn/bleeds.ts";
 import { Canvas } from "./drawn/canvas.ts";
 import { drawLookAlikes } from "./drawn/look-alikes.ts";
 import { DRAWN, HELD_OUT_PHANTOMS, PHANTOM_IMAGE, PREPROCESS, TRAINING_PHANTOMS } from "./recipe.ts";
@@ -59,23 +59,46 @@ async function classFolder(work: string, bleeding: boolean): Promise<string> {
 /** A picture of a slice with less brain than this is left out: the network is never asked about one. */
 const LEAST_BRAIN_MM2 = 4000;
 
-/** A slice with look-alikes, and with a bleed where a kind is given; null where there is too little of either to see. */
-function drawn(image: Grid, kind: string | null, random: Random): Uint8Array | null {
+/** What the network would be shown; null where what was drawn leaves too little brain to be found. */
+function pictureOf({ image }: Canvas): Uint8Array | null {
+  const { rgb, brainMm2 } = prepareScaled(image, PREPROCESS);
+  return brainMm2 < LEAST_BRAIN_MM2 ? null : rgb;
+}
+
+/** A copy of a slice with look-alikes; null where it shows too little brain. */
+function withLookAlikes(image: Grid, random: Random, enhanced: number): Canvas | null {
   const canvas = Canvas.create(image, pixelMmOf(PREPROCESS), LEAST_BRAIN_MM2);
-  if (!canvas) return null;
-  drawLookAlikes(canvas, random.fork(1));
-  const least = kind === "intraventricular" ? DRAWN.leastLevelMm2 : DRAWN.leastBleedMm2;
-  const bleed = kind === null ? undefined : DRAWN_BLEEDS[kind];
-  if (bleed && bleed(canvas, random.fork(2)) < least) return null;
-  return prepareScaled(canvas.image, PREPROCESS).rgb;
+  if (canvas) drawLookAlikes(canvas, random, enhanced);
+  return canvas;
+}
+
+/** A slice with look-alikes and a bleed, and before the blood was drawn where that is wanted too. */
+interface Bled {
+  readonly kind: string;
+  readonly rgb: Uint8Array;
+  readonly without: Uint8Array | null;
+}
+
+/** A drawn bleed of a kind; null where there is too little of it to see. */
+function bledWith(image: Grid, kind: string, random: Random): Bled | null {
+  const canvas = withLookAlikes(image, random.fork(1), DRAWN.enhanced.bleeding);
+  const bleed = DRAWN_BLEEDS[kind];
+  if (!canvas || !bleed) return null;
+  SETTINGS[kind]?.(canvas, random.fork(2));
+  const isLevel = kind === "intraventricular" || kind === "hornLevel";
+  const wanted = kind === "hornLevel" || random.fork(3).chance(DRAWN.alsoWithout);
+  const without = wanted ? pictureOf(canvas) : null;
+  const mm2 = bleed(canvas, random.fork(2));
+  if (mm2 < (isLevel ? DRAWN.leastLevelMm2 : DRAWN.leastBleedMm2)) return null;
+  const rgb = pictureOf(canvas);
+  return rgb && { kind, rgb, without };
 }
 
 /** A bleed drawn on a slice that has none: kinds are tried until one can be seen. */
-function withBleed(image: Grid, random: Random): { kind: string; rgb: Uint8Array } | null {
+function withBleed(image: Grid, random: Random): Bled | null {
   for (let attempt = 0; attempt < DRAWN.tries; attempt++) {
-    const kind = random.pick(DRAWN.kinds);
-    const rgb = drawn(image, kind, random.fork(10 + attempt));
-    if (rgb) return { kind, rgb };
+    const bled = bledWith(image, random.pick(DRAWN.kinds), random.fork(10 + attempt));
+    if (bled) return bled;
   }
   return null;
 }
@@ -91,7 +114,7 @@ const stemOf = (patient: string, file: string): string =>
 
 /**
  * PHE-SICH's slices, drawn on. Of those that do not bleed: `phe<patient>_<slice>-<kind><round>.png` with a bleed of that
- * kind, `…-none<round>.png` with look-alikes only. Of those that do: `…-real.png`, look-alikes beside the blood.
+ * kind, `…-no-<kind><round>.png` before it was drawn, `…-none<round>.png` with look-alikes only. Of those that do: `…-real.png`, look-alikes beside the blood.
  */
 export async function makeDrawnPictures(work: string, dataDir: string, share: Share): Promise<void> {
   const dir = join(dataDir, "phe-sich");
@@ -101,22 +124,29 @@ export async function makeDrawnPictures(work: string, dataDir: string, share: Sh
     const patient = name.slice("drawn".length);
     const random = new Random(DRAWN.seed).fork(Number(patient));
     const slices = await readPheSichPatient(dir, patients.get(patient) ?? [], PREPROCESS);
-    const write = async (bleeding: boolean, file: string, rgb: Uint8Array): Promise<void> =>
-      writePicture(join(await classFolder(work, bleeding), `${file}.png`), rgb);
+    const write = async (bleeding: boolean, file: string, rgb: Uint8Array | null): Promise<void> => {
+      if (rgb) await writePicture(join(await classFolder(work, bleeding), `${file}.png`), rgb);
+    };
     for (const [index, { bleeding, file, image }] of slices.entries()) {
       if (bleeding === null || isBeside(slices, index)) continue;
       const stem = stemOf(patient, file);
       for (let round = 0; round < DRAWN.rounds; round++) {
         const own = random.fork(DRAWN.rounds * index + round);
         if (bleeding) {
-          const real = round === 0 && own.chance(DRAWN.besideBlood) ? drawn(image, null, own.fork(3)) : null;
-          if (real) await write(true, `${stem}-real`, real);
+          const canvas =
+            round === 0 && own.chance(DRAWN.besideBlood)
+              ? withLookAlikes(image, own.fork(3), DRAWN.enhanced.bleeding)
+              : null;
+          if (canvas) await write(true, `${stem}-real`, pictureOf(canvas));
           continue;
         }
         const bled = own.chance(DRAWN.bleeding) ? withBleed(image, own.fork(4)) : null;
         if (bled) await write(true, `${stem}-${bled.kind}${round}`, bled.rgb);
-        const plain = own.chance(DRAWN.notBleeding) ? drawn(image, null, own.fork(3)) : null;
-        if (plain) await write(false, `${stem}-none${round}`, plain);
+        if (bled) await write(false, `${stem}-no-${bled.kind}${round}`, bled.without);
+        const plain = own.chance(DRAWN.notBleeding)
+          ? withLookAlikes(image, own.fork(3), DRAWN.enhanced.notBleeding)
+          : null;
+        if (plain) await write(false, `${stem}-none${round}`, pictureOf(plain));
       }
     }
   });

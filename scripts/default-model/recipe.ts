@@ -29,14 +29,23 @@ export const DRAWN = {
     "subarachnoid",
     "intraventricular",
     "intraventricular",
-    "intraventricular",
+    "hornLevel",
+    "hornLevel",
+    "hornLevel",
     "intraparenchymal",
     "intraparenchymal",
     "epidural",
     "haemorrhagicInfarct",
   ] as const,
   bleeding: 0.75,
-  notBleeding: 0.55,
+  notBleeding: 0.45,
+  /** How often a drawn bleed's slice is shown without the blood too, all else being the same; a small level's always. */
+  alsoWithout: 0.25,
+  /**
+   * How often a whole head has contrast: the model is for heads without, and a bleed is seldom looked for after it was
+   * given.
+   */
+  enhanced: { bleeding: 0.05, notBleeding: 0.3 },
   /** Less blood than this is not called a bleed; a level in a ventricle is small and sharp. */
   leastBleedMm2: 30,
   leastLevelMm2: 12,
@@ -95,7 +104,7 @@ export const STUDY_RULE = { spanMm: 10, largestLogit: 5 } as const;
 
 export const PACKAGE = {
   name: "firstread-default",
-  version: "2.1",
+  version: "2.2",
   licence:
     "Research and non-commercial use only (trained on PHE-SICH, which is free for non-commercial purposes; extractor Apache-2.0)",
 } as const;

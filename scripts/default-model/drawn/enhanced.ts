@@ -47,6 +47,8 @@ class Stamps {
 }
 
 const STEP_MM = 1;
+/** Vessels longer than this on the slice are not the thickest ones. */
+const THICK_TO_MM = 6;
 const TURNS = [-0.7, -0.35, 0, 0.35, 0.7] as const;
 
 function pixelAt({ image, pixelMm }: Canvas, [x, y]: Point): number {
@@ -56,7 +58,8 @@ function pixelAt({ image, pixelMm }: Canvas, [x, y]: Point): number {
 
 /** A vessel that follows the fluid it lies in for `lengthMm`, bending at most a little a step. */
 function vessel(canvas: Canvas, random: Random, stamps: Stamps, from: Point, lengthMm: number): void {
-  const radiusMm = random.logUniform(0.5, 1.6);
+  // Thick ones are cut across; along the slice run thinner ones.
+  const radiusMm = random.logUniform(0.5, lengthMm > THICK_TO_MM ? 1.6 : 2.4);
   const strength = random.uniform(0.5, 1);
   let heading = random.uniform(-Math.PI, Math.PI);
   let at = from;
@@ -116,7 +119,7 @@ export const enhancedHead: Decorate = (canvas, random) => {
   const medial = places(canvas, random, random.integer(1, 7), (_i, x) => Math.abs(x - cx) < 3.5);
   const outer = places(canvas, random, random.integer(2, 18), (i) => {
     const depth = canvas.depthMm[i] ?? 0;
-    return depth > 1.5 && depth < 7;
+    return depth > 0.5 && depth < 8;
   });
   const deep = places(canvas, random, random.integer(0, 4), (i) => (canvas.depthMm[i] ?? 0) > 8);
   for (const at of [...sulcal, ...medial, ...outer]) vessel(canvas, random, stamps, at, lengthOf(random));

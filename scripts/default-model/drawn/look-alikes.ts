@@ -17,7 +17,6 @@ const LOOK_ALIKES: readonly (readonly [chance: number, decorate: Decorate])[] = 
   [0.3, plexus],
   [0.25, calcium],
   [0.08, contrast],
-  [0.22, enhancedHead],
   [0.35, falxAndSinus],
   [0.2, tentorium],
   [0.2, straightSinus],
@@ -30,8 +29,13 @@ const LOOK_ALIKES: readonly (readonly [chance: number, decorate: Decorate])[] = 
   [0.2, denseTissue],
 ];
 
-/** Draws some of them. Those that lie beneath a bleed are drawn before it. */
-export function drawLookAlikes(canvas: Canvas, random: Random): void {
+/**
+ * Draws some of them. Those that lie beneath a bleed are drawn before it.
+ * @param enhanced how often the whole head has contrast
+ */
+export function drawLookAlikes(canvas: Canvas, random: Random, enhanced: number): void {
+  const contrastGiven = random.fork(LOOK_ALIKES.length);
+  if (contrastGiven.chance(enhanced)) enhancedHead(canvas, contrastGiven);
   LOOK_ALIKES.forEach(([chance, decorate], i) => {
     const own = random.fork(i);
     if (own.chance(chance)) decorate(canvas, own);

@@ -30,33 +30,51 @@ export function chambersOf(canvas: Canvas): number[][] {
     .map((part) => part.toSorted((a, b) => a - b));
 }
 
-/** The ventricles' atria and back horns: a pair of dark ellipses behind the middle, seldom of one size. */
-export const backHorns: Decorate = (canvas, random) => {
+/** A back horn: an ellipse of uneven wall whose long axis leans outwards. */
+export interface Horn {
+  readonly at: Point;
+  readonly longMm: number;
+  readonly wideMm: number;
+  /** Distance from its middle as a share of its size: 1 on its wall. */
+  readonly distance: (x: number, y: number) => number;
+}
+
+/** Where the ventricles' atria and back horns of both sides lie behind the middle: seldom of one size, or one is missing. */
+export function hornsOf(canvas: Canvas, random: Random): Horn[] {
   const [cx, cy] = canvas.centre;
   const apart = random.uniform(15, 30);
   const behind = random.uniform(8, 38);
-  const longMm = random.logUniform(6, 17);
-  const wideMm = random.logUniform(2.5, 7);
+  const long = random.logUniform(6, 17);
+  const wide = random.logUniform(2.5, 7);
   const spread = random.around(0.15, 0.25);
-  const hu = random.uniform(3, 12);
   const uneven = createRoughNoise(random.next(), 9);
-  for (const side of [-1, 1]) {
-    if (random.chance(0.12)) continue;
-    const own = random.logUniform(0.7, 1.4);
+  return [-1, 1].flatMap((side): Horn[] => {
+    if (random.chance(0.12)) return [];
+    const size = random.logUniform(0.7, 1.4);
+    const [longMm, wideMm] = [size * long, size * wide];
     const at: Point = [cx + side * (apart + random.around(0, 2)), cy + behind + random.around(0, 3)];
     const [cos, sin] = [Math.cos(side * spread), Math.sin(side * spread)];
+    const distance = (x: number, y: number): number => {
+      const across = (x - at[0]) * cos - (y - at[1]) * sin;
+      const along = (x - at[0]) * sin + (y - at[1]) * cos;
+      return Math.hypot(across / wideMm, along / longMm) - 0.25 * uneven(x, y, 0);
+    };
+    return [{ at, longMm, wideMm, distance }];
+  });
+}
+
+/** Fluid in back horns. */
+export function drawHorns(canvas: Canvas, random: Random, horns: readonly Horn[]): void {
+  const hu = random.uniform(3, 12);
+  for (const { distance } of horns)
     canvas.paint(
-      (_i, x, y) => {
-        const [across, along] = [
-          (x - at[0]) * cos - (y - at[1]) * sin,
-          (x - at[0]) * sin + (y - at[1]) * cos,
-        ];
-        const d = Math.hypot(across / (own * wideMm), along / (own * longMm)) - 0.25 * uneven(x, y, 0);
-        return smoothStep(1.15, 0.85, d);
-      },
+      (_i, x, y) => smoothStep(1.15, 0.85, distance(x, y)),
       () => hu,
     );
-  }
+}
+
+export const backHorns: Decorate = (canvas, random) => {
+  drawHorns(canvas, random, hornsOf(canvas, random));
 };
 
 /** A pixel of a chamber at a share of its length, counted from the front. */
