@@ -2,11 +2,12 @@ import { beforeAll, describe, expect, it } from "vitest";
 
 import type { Grid } from "../src/imaging/resize.ts";
 import { Random } from "../src/phantom/random.ts";
-import { BLEEDS } from "../scripts/default-model/drawn/bleeds.ts";
+import { BLEEDS, SETTINGS } from "../scripts/default-model/drawn/bleeds.ts";
 import { Canvas } from "../scripts/default-model/drawn/canvas.ts";
 import { enhancedHead } from "../scripts/default-model/drawn/enhanced.ts";
 import { thicknessAt } from "../scripts/default-model/drawn/layers.ts";
 import { drawLookAlikes } from "../scripts/default-model/drawn/look-alikes.ts";
+import { wideSulci } from "../scripts/default-model/drawn/sulci.ts";
 import { backHorns, chambersOf, drawPlexus } from "../scripts/default-model/drawn/ventricles.ts";
 
 const SIDE = 220;
@@ -200,6 +201,45 @@ describe("ventricles", () => {
     expect(largestRise(withPools)).toBeGreaterThan(60);
     expect(without.image.values).toEqual(before);
   });
+});
+
+it("a level in a back horn fills the back of a horn that its setting drew, and nothing else", () => {
+  const levels = Array.from({ length: 12 }, (_, seed) => {
+    const canvas = canvasOf(solidHead());
+    SETTINGS["hornLevel"]?.(canvas, new Random(seed));
+    const before = canvas.image.values.slice();
+    const mm2 = BLEEDS["hornLevel"]?.(canvas, new Random(seed)) ?? 0;
+    const dark = [...before.keys()].filter((i) => canvas.inside.inside[i] === 1 && (before[i] ?? 0) < 20);
+    const bled = dark.filter((i) => (canvas.image.values[i] ?? 0) - (before[i] ?? 0) > 15);
+    const brighter = [...before.keys()].filter((i) => (canvas.image.values[i] ?? 0) - (before[i] ?? 0) > 20);
+    return { mm2, dark, bled, brighter };
+  });
+  const seen = levels.filter(({ mm2 }) => mm2 > 0);
+  expect(seen.length).toBeGreaterThanOrEqual(8);
+  for (const { dark, bled, brighter } of seen) {
+    expect(bled.length).toBeGreaterThan(0);
+    expect(bled.length).toBeLessThan(dark.length);
+    // What was fluid or its wall: blood on plain brain would rise by less than there.
+    expect(bled.length / brighter.length).toBeGreaterThan(0.6);
+  }
+  const further = seen.filter(({ dark, bled }) => meanRow(bled) > meanRow(dark));
+  expect(further.length / seen.length).toBeGreaterThan(0.9);
+});
+
+it("wide sulci are dark, near the surface, and all round", () => {
+  const canvas = canvasOf(image);
+  wideSulci(canvas, new Random(4));
+  const [cx, cy] = canvas.centre;
+  const dark = [...image.values.keys()].filter(
+    (i) => image.values[i] === BRAIN_HU && (canvas.image.values[i] ?? 0) < 22,
+  );
+  expect(dark.length).toBeGreaterThan(100);
+  const deepest = Math.max(...dark.map((i) => canvas.depthMm[i] ?? 0));
+  expect(deepest).toBeLessThan(35);
+  const quarters = new Set(
+    dark.map((i) => `${(i % SIDE) * PIXEL_MM > cx} ${Math.floor(i / SIDE) * PIXEL_MM > cy}`),
+  );
+  expect(quarters.size).toBe(4);
 });
 
 it("a head with contrast has bright spots on both sides, under the skull and in fluid", () => {

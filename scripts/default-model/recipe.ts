@@ -48,7 +48,7 @@ export const DRAWN = {
   enhanced: { bleeding: 0.05, notBleeding: 0.3 },
   /** Less blood than this is not called a bleed; a level in a ventricle is small and sharp. */
   leastBleedMm2: 30,
-  leastLevelMm2: 12,
+  leastLevelMm2: 15,
   /** Slices that do bleed: how often they get look-alikes beside their blood. */
   besideBlood: 0.8,
   /** A kind that leaves too little to see (no ventricle on the slice, say) is replaced by another, so often. */
@@ -71,7 +71,7 @@ export const TRAINING = {
   trainOnlyTopLayer: false,
   pooling: "log-mean-exp",
   validationSplit: 0,
-  epochs: 6,
+  epochs: 9,
   batchSize: 16,
   optimizer: "adam",
   learningRate: 0.001,

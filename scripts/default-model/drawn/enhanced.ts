@@ -3,58 +3,17 @@
  * under the skull; falx, sinuses and choroid plexus with them; grey matter a little brighter.
  */
 import type { Random } from "../../../src/phantom/random.ts";
-import { smoothStep } from "../../../src/phantom/shapes.ts";
 import type { Canvas, Point } from "./canvas.ts";
 import type { Decorate } from "./dense.ts";
 import { drawFalx, drawSinuses } from "./dense.ts";
 import { straightSinusOf, tentoriumOf } from "./dura.ts";
+import { pixelAt, Stamps } from "./stamps.ts";
 import { drawPlexus } from "./ventricles.ts";
-
-/** Discs laid over each other, painted as one. */
-class Stamps {
-  readonly #shares: Float32Array;
-  readonly #canvas: Canvas;
-
-  constructor(canvas: Canvas) {
-    this.#canvas = canvas;
-    this.#shares = new Float32Array(canvas.image.values.length);
-  }
-
-  disc([cx, cy]: Point, radiusMm: number, strength: number): void {
-    const { pixelMm, image } = this.#canvas;
-    const { rows, columns } = image;
-    const reach = radiusMm + pixelMm;
-    const last = (mm: number, most: number): number => Math.min(most - 1, Math.ceil(mm / pixelMm));
-    for (let row = Math.max(0, Math.floor((cy - reach) / pixelMm)); row <= last(cy + reach, rows); row++)
-      for (
-        let column = Math.max(0, Math.floor((cx - reach) / pixelMm));
-        column <= last(cx + reach, columns);
-        column++
-      ) {
-        const d = Math.hypot(column * pixelMm - cx, row * pixelMm - cy);
-        const share = strength * smoothStep(radiusMm + 0.4, radiusMm - 0.4, d);
-        const i = row * columns + column;
-        this.#shares[i] = Math.max(this.#shares[i] ?? 0, share);
-      }
-  }
-
-  paint(hu: number): void {
-    this.#canvas.paint(
-      (i) => this.#shares[i] ?? 0,
-      () => hu,
-    );
-  }
-}
 
 const STEP_MM = 1;
 /** Vessels longer than this on the slice are not the thickest ones. */
 const THICK_TO_MM = 6;
 const TURNS = [-0.7, -0.35, 0, 0.35, 0.7] as const;
-
-function pixelAt({ image, pixelMm }: Canvas, [x, y]: Point): number {
-  const row = Math.max(0, Math.min(image.rows - 1, Math.round(y / pixelMm)));
-  return row * image.columns + Math.max(0, Math.min(image.columns - 1, Math.round(x / pixelMm)));
-}
 
 /** A vessel that follows the fluid it lies in for `lengthMm`, bending at most a little a step. */
 function vessel(canvas: Canvas, random: Random, stamps: Stamps, from: Point, lengthMm: number): void {
@@ -115,7 +74,7 @@ export const enhancedHead: Decorate = (canvas, random) => {
   const greyHu = random.uniform(0, 4);
   canvas.add((i) => greyHu * (1 - canvas.fluid(i)));
   const stamps = new Stamps(canvas);
-  const sulcal = places(canvas, random, random.integer(10, 45), (i) => canvas.fluid(i) > 0.35);
+  const sulcal = places(canvas, random, random.integer(4, 42), (i) => canvas.fluid(i) > 0.35);
   const medial = places(canvas, random, random.integer(1, 7), (_i, x) => Math.abs(x - cx) < 3.5);
   const outer = places(canvas, random, random.integer(2, 18), (i) => {
     const depth = canvas.depthMm[i] ?? 0;

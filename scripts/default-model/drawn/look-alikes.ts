@@ -9,6 +9,7 @@ import type { Decorate } from "./dense.ts";
 import { straightSinus, tentorium } from "./dura.ts";
 import { enhancedHead } from "./enhanced.ts";
 import { denseTissue, infarct, oldLayer, rim, shading, slopingSkull } from "./faint.ts";
+import { wideSulci } from "./sulci.ts";
 import { backHorns, plexus } from "./ventricles.ts";
 
 /** Each look-alike with how often a slice has it. */
@@ -29,11 +30,16 @@ const LOOK_ALIKES: readonly (readonly [chance: number, decorate: Decorate])[] = 
   [0.2, denseTissue],
 ];
 
+/** How often the brain is a shrunken one. Its sulci come first: vessels run in them, and blood lies in them. */
+const WIDE_SULCI = 0.35;
+
 /**
  * Draws some of them. Those that lie beneath a bleed are drawn before it.
  * @param enhanced how often the whole head has contrast
  */
 export function drawLookAlikes(canvas: Canvas, random: Random, enhanced: number): void {
+  const sulci = random.fork(LOOK_ALIKES.length + 1);
+  if (sulci.chance(WIDE_SULCI)) wideSulci(canvas, sulci);
   const contrastGiven = random.fork(LOOK_ALIKES.length);
   if (contrastGiven.chance(enhanced)) enhancedHead(canvas, contrastGiven);
   LOOK_ALIKES.forEach(([chance, decorate], i) => {

@@ -1,0 +1,44 @@
+/**
+ * @file A shrunken brain: wide sulci, dark clefts that wind inwards from its surface.
+ */
+import type { Random } from "../../../src/phantom/random.ts";
+import type { Canvas, Point } from "./canvas.ts";
+import type { Decorate } from "./dense.ts";
+import { pixelAt, Stamps } from "./stamps.ts";
+
+const STEP_MM = 0.8;
+/** Clefts begin at most so deep under the skull. */
+const SURFACE_MM = 2;
+
+/** Where the line from the head's middle in a direction comes to its surface. */
+function surfaceAt(canvas: Canvas, direction: number): Point {
+  const [cx, cy] = canvas.centre;
+  const [dx, dy] = [Math.cos(direction), Math.sin(direction)];
+  let out = Math.hypot(...canvas.box) / 2;
+  const point = (): Point => [cx + out * dx, cy + out * dy];
+  while (out > 0 && (canvas.depthMm[pixelAt(canvas, point())] ?? 0) < SURFACE_MM) out -= STEP_MM;
+  return point();
+}
+
+/** One cleft: inwards, winding, narrower towards its end, which often turns aside. */
+function cleft(canvas: Canvas, random: Random, stamps: Stamps, direction: number, widest: number): void {
+  const lengthMm = random.logUniform(7, 30);
+  const radiusMm = random.logUniform(0.7, widest);
+  const turnsAside = random.chance(0.5) ? random.side() * random.uniform(0.05, 0.14) : 0;
+  let heading = direction + Math.PI + random.around(0, 0.4);
+  let [x, y] = surfaceAt(canvas, direction);
+  for (let gone = 0; gone < lengthMm; gone += STEP_MM) {
+    const along = gone / lengthMm;
+    stamps.disc([x, y], radiusMm * (1 - 0.6 * along), 1);
+    heading += random.around(0, 0.12) + (along > 0.5 ? turnsAside : 0);
+    [x, y] = [x + STEP_MM * Math.cos(heading), y + STEP_MM * Math.sin(heading)];
+  }
+}
+
+export const wideSulci: Decorate = (canvas, random) => {
+  const stamps = new Stamps(canvas);
+  const widest = random.uniform(1, 4);
+  for (let n = random.integer(6, 28); n > 0; n--)
+    cleft(canvas, random, stamps, random.uniform(-Math.PI, Math.PI), widest);
+  stamps.paint(random.uniform(3, 15));
+};
