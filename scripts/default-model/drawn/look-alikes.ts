@@ -9,7 +9,9 @@ import type { Decorate } from "./dense.ts";
 import { straightSinus, tentorium } from "./dura.ts";
 import { enhancedHead } from "./enhanced.ts";
 import { denseTissue, infarct, oldLayer, rim, shading, slopingSkull } from "./faint.ts";
+import { boneTops } from "./skull-base.ts";
 import { wideSulci } from "./sulci.ts";
+import { surfaceVeins } from "./veins.ts";
 import { backHorns, plexus } from "./ventricles.ts";
 
 /** Each look-alike with how often a slice has it. */
@@ -24,10 +26,12 @@ const LOOK_ALIKES: readonly (readonly [chance: number, decorate: Decorate])[] = 
   [0.4, rim],
   [0.15, slopingSkull],
   [0.25, boneSpur],
+  [0.15, boneTops],
   [0.5, shading],
   [0.15, infarct],
   [0.12, oldLayer],
   [0.2, denseTissue],
+  [0.3, surfaceVeins],
 ];
 
 /** How often the brain is a shrunken one. Its sulci come first: vessels run in them, and blood lies in them. */

@@ -10,13 +10,13 @@ const STEP_MM = 0.8;
 /** Clefts begin at most so deep under the skull. */
 const SURFACE_MM = 2;
 
-/** Where the line from the head's middle in a direction comes to its surface. */
-function surfaceAt(canvas: Canvas, direction: number): Point {
+/** Where the line from the head's middle in a direction comes as near to the skull as `depthMm`. */
+export function towardsMiddle(canvas: Canvas, direction: number, depthMm: number): Point {
   const [cx, cy] = canvas.centre;
   const [dx, dy] = [Math.cos(direction), Math.sin(direction)];
   let out = Math.hypot(...canvas.box) / 2;
   const point = (): Point => [cx + out * dx, cy + out * dy];
-  while (out > 0 && (canvas.depthMm[pixelAt(canvas, point())] ?? 0) < SURFACE_MM) out -= STEP_MM;
+  while (out > 0 && (canvas.depthMm[pixelAt(canvas, point())] ?? 0) < depthMm) out -= STEP_MM;
   return point();
 }
 
@@ -26,7 +26,7 @@ function cleft(canvas: Canvas, random: Random, stamps: Stamps, direction: number
   const radiusMm = random.logUniform(0.7, widest);
   const turnsAside = random.chance(0.5) ? random.side() * random.uniform(0.05, 0.14) : 0;
   let heading = direction + Math.PI + random.around(0, 0.4);
-  let [x, y] = surfaceAt(canvas, direction);
+  let [x, y] = towardsMiddle(canvas, direction, SURFACE_MM);
   for (let gone = 0; gone < lengthMm; gone += STEP_MM) {
     const along = gone / lengthMm;
     stamps.disc([x, y], radiusMm * (1 - 0.6 * along), 1);
