@@ -18,7 +18,7 @@ import type { Model } from "../../src/nn/model.ts";
 import { readOnnx } from "../../src/nn/onnx-file.ts";
 import { chooseThreshold, pheSichStudies } from "./choose-threshold.ts";
 import type { ChoiceStudy, JudgedSlice } from "./choose-threshold.ts";
-import { ensembleOf } from "./ensemble.ts";
+import { ensembleOf, layersOf } from "./ensemble.ts";
 import { extractorIn, trainFolds } from "./folds.ts";
 import type { Fold } from "./folds.ts";
 import { readHeldOut } from "./pictures.ts";
@@ -29,6 +29,7 @@ import {
   JUDGED,
   JUDGED_ONLY,
   LEAST_BLEED_MM2,
+  LOOKS,
   PACKAGE,
   PREPROCESS,
   STUDY_RULE,
@@ -41,8 +42,10 @@ import {
  */
 async function judgeHeldOut(folds: readonly Fold[]): Promise<JudgedSlice[]> {
   const slices: JudgedSlice[] = [];
-  for (const { dir, heldOut } of folds) {
-    const classifier = await Classifier.load(dir);
+  for (const fold of folds) {
+    const { heldOut } = fold;
+    await saveNetworks(fold.looked, [fold], {});
+    const classifier = await Classifier.load(fold.looked);
     const own = heldOut.images.filter(({ file }) => JUDGED.test(basename(file)));
     const { cases, positive } = await judgePictures(classifier, { ...heldOut, images: own });
     await classifier.dispose();
@@ -107,7 +110,7 @@ function lowered(studies: readonly ChoiceStudy[], by: number): ChoiceStudy[] {
   }));
 }
 
-/** Where the maps of networks that are averaged look on the picture: the mean of where each does. */
+/** Where the maps that are averaged look on the picture: the mean of where each does at each of its looks. */
 async function meanRegion(networks: readonly Model[]): Promise<Region> {
   const regions: Region[] = [];
   for (const network of networks) {
@@ -116,11 +119,18 @@ async function meanRegion(networks: readonly Model[]): Promise<Region> {
   }
   const mean = (part: keyof Region): number =>
     regions.reduce((sum, region) => sum + region[part], 0) / regions.length;
-  return { top: mean("top"), left: mean("left"), rows: mean("rows"), columns: mean("columns") };
+  // A picture moved by so much shows a cell what lies before the cell's own place.
+  const movedBy = LOOKS.reduce<number>((sum, pixels) => sum + pixels, 0) / LOOKS.length / PREPROCESS.size;
+  return {
+    top: mean("top") - movedBy,
+    left: mean("left") - movedBy,
+    rows: mean("rows"),
+    columns: mean("columns"),
+  };
 }
 
-/** The networks as one package, not yet calibrated. */
-async function savePlain(
+/** Networks, with all of their looks, as one package, not yet calibrated. */
+async function saveNetworks(
   output: string,
   folds: readonly Fold[],
   extra: Readonly<Record<string, string>>,
@@ -134,13 +144,13 @@ async function savePlain(
   const networks = packages.map(({ onnx }) => readOnnx(onnx));
   return savePackage(output, {
     labels: first.labels,
-    model: ensembleOf(networks),
+    model: ensembleOf(networks, LOOKS),
     card: first.card,
     extra,
     spec: {
       ...first.spec,
       ...PACKAGE,
-      layer: packages.map((_, i) => `network${i}/${EXTRACTOR.layer}`).join(","),
+      layer: layersOf(EXTRACTOR.layer, packages.length).join(","),
       saliency: { ...first.spec.saliency, region: await meanRegion(networks), referencePeak },
       training: { ...first.spec.training, ...images, networks: folds.length },
     },
@@ -162,7 +172,7 @@ async function trainedImages(folds: readonly Fold[]): Promise<Record<string, unk
 export async function buildPackage(work: string, output: string): Promise<void> {
   const folds = await trainFolds(work);
   const extra = { "EXTRACTOR-LICENSE.txt": await readFile(licencePath(await extractorIn(work)), "utf8") };
-  const plain = await savePlain(output, folds, extra);
+  const plain = await saveNetworks(output, folds, extra);
   const slices = await judgeHeldOut(folds);
   const withBrain = slices.filter(({ file }) => !EMPTY.test(file));
   const studies = [...pheSichStudies(slices), ...(await phantomStudies(work, output))];

@@ -16,6 +16,8 @@ import type { Judgement, Sample } from "../../src/explain/judge.ts";
 import { findMethod } from "../../src/explain/methods.ts";
 import { classTarget } from "../../src/explain/target.ts";
 import { readPheSichLabels } from "../../src/model/prepare-phe-sich.ts";
+import { layersOf } from "./ensemble.ts";
+import { lookedIn } from "./folds.ts";
 import { EXTRACTOR, FOLDS } from "./recipe.ts";
 
 const SEED = 1;
@@ -77,7 +79,7 @@ async function onPheSich(
   const patients = [...(await readPheSichLabels(dir)).keys()];
   const folds: { readonly subject: Subject; readonly samples: readonly Sample[] }[] = [];
   for (let fold = 1; fold <= FOLDS; fold++) {
-    const subject = await openSubject({ model: join(work, "folds", String(fold), "package") });
+    const subject = await openSubject({ model: lookedIn(work, fold) });
     const held = await heldOutPatients(work, fold, patients);
     const request = { count: Math.ceil(slices / FOLDS), seed: SEED, patients: held };
     folds.push({ subject, samples: await pheSichSamples(dir, subject, request) });
@@ -87,7 +89,7 @@ async function onPheSich(
   for (const way of WAYS) {
     const each: Judgement[] = [];
     for (const { subject, samples } of folds)
-      each.push(await judgeWay(subject, samples, way, Math.ceil(faithfulness / FOLDS)));
+      each.push(await judgeWay(subject, samples, inAll(way, 1), Math.ceil(faithfulness / FOLDS)));
     const figures = figuresOf(each, SEED);
     console.log(figuresLine(figures));
     found.push(figures);
@@ -95,11 +97,9 @@ async function onPheSich(
   return found;
 }
 
-/** The layers of all networks of the package, averaged. */
-const inPackage = ({ method, layer }: Way): Way => {
-  const layers = layer
-    .split("+")
-    .flatMap((name) => Array.from({ length: FOLDS }, (_, i) => `network${i}/${name}`));
+/** The layers of so many networks at all of their looks, averaged. */
+const inAll = ({ method, layer }: Way, networks: number): Way => {
+  const layers = layer.split("+").flatMap((name) => layersOf(name, networks));
   return { method, layer: layers.join("+") };
 };
 
@@ -130,7 +130,7 @@ export async function evaluateMaps(
   const samples = phantomSamples(subject, { count: sizes.phantoms, seed: SEED });
   const onPhantoms: MethodFigures[] = [];
   for (const way of WAYS) {
-    const judgement = await judgeWay(subject, samples, inPackage(way), 0);
+    const judgement = await judgeWay(subject, samples, inAll(way, FOLDS), 0);
     const figures = figuresOf([judgement], SEED);
     console.log(figuresLine(figures));
     onPhantoms.push(figures);

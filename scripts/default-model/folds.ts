@@ -16,6 +16,8 @@ import { EXTRACTOR, FOLDS, JUDGED_ONLY, PACKAGE, PREPROCESS, TRAINING } from "./
 export interface Fold {
   /** Folder of the network's package. */
   readonly dir: string;
+  /** Folder for the package of the network with all of its looks. */
+  readonly looked: string;
   /** The pictures of the patients that it has not been trained on. */
   readonly heldOut: ImageFolder;
 }
@@ -36,6 +38,9 @@ function labelsCsv({ labels, images }: ImageFolder, pictures: string, trained: r
   });
   return `file,label\n${rows.join("")}`;
 }
+
+/** Where the package of a fold's network with all of its looks lies. @param fold counted from 1 */
+export const lookedIn = (work: string, fold: number): string => join(work, "folds", String(fold), "looked");
 
 /** Train the folds that are not there yet. */
 export async function trainFolds(work: string): Promise<Fold[]> {
@@ -60,6 +65,7 @@ export async function trainFolds(work: string): Promise<Fold[]> {
     }
     folds.push({
       dir,
+      looked: lookedIn(work, index + 1),
       heldOut: { ...folder, images: held.flatMap((i) => folder.images[i] ?? []) },
     });
   }

@@ -66,6 +66,12 @@ export const PHANTOM_IMAGE = { rows: 256 } as const;
 /** Networks in the package, each trained on the patients of the other folds: held-out figures come with them. */
 export const FOLDS = 3;
 
+/**
+ * Each network looks at the picture as it is, and moved by half a cell of its maps: what lies between cells the first
+ * time lies in the middle of one the second time. Pixels down and to the right.
+ */
+export const LOOKS = [0, 8] as const;
+
 /** Whole-network training, in the words of `firstread train`. */
 export const TRAINING = {
   trainOnlyTopLayer: false,
