@@ -35,6 +35,7 @@ export const DRAWN = {
     "intraparenchymal",
     "intraparenchymal",
     "epidural",
+    "epidural",
     "haemorrhagicInfarct",
   ] as const,
   bleeding: 0.75,

@@ -44,9 +44,9 @@ export const subdural: Draw = (canvas, random) =>
   random.pick([acuteSubdural, acuteSubdural, acuteSubdural, membranedSubdural, falxSubdural])(canvas, random);
 
 export const epidural: Draw = (canvas, random) => {
-  const reach = random.uniform(0.25, 0.6);
+  const reach = random.logUniform(0.16, 0.6);
   const shape = {
-    at: random.chance(0.8) ? convexDirection(random) : random.uniform(-Math.PI, Math.PI),
+    at: random.chance(0.65) ? convexDirection(random) : random.uniform(-Math.PI, Math.PI),
     reach,
     thicknessMm: reach * random.uniform(18, 34),
     profile: (t: number) => 1 - t * t,
