@@ -4,6 +4,7 @@
  *   node scripts/train-default-model.ts prepare --work DIR [--part 0/2]    pictures; several may run side by side
  *   node scripts/train-default-model.ts build --work DIR [--output DIR]    extractor, head, threshold, package
  *   node scripts/train-default-model.ts evaluate [--output DIR]            test exams and model card
+ *     [--ct-ich DIR]                                                       patients of another hospital too
  *   node scripts/train-default-model.ts maps --work DIR [--output DIR]     what the heat maps are worth
  *     [--slices 150] [--phantoms 40] [--faithfulness 12]
  */
@@ -30,6 +31,7 @@ const { values, positionals } = parseArgs({
     slices: { type: "string", default: "150" },
     phantoms: { type: "string", default: "40" },
     faithfulness: { type: "string", default: "12" },
+    "ct-ich": { type: "string" },
   },
 });
 const work = resolve(values.work ?? "default-model-work");
@@ -46,7 +48,7 @@ if (command === "prepare") {
 } else if (command === "build") {
   await buildPackage(work, resolve(values.output));
 } else if (command === "evaluate") {
-  await writeEvaluation(resolve(values.output), dataDir);
+  await writeEvaluation(resolve(values.output), dataDir, values["ct-ich"]);
 } else if (command === "maps") {
   const { slices, phantoms, faithfulness } = values;
   await evaluateMaps(work, resolve(values.output), dataDir, {

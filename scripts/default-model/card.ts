@@ -25,6 +25,12 @@ function metricTable(metrics: readonly Metric[]): string {
   );
 }
 
+/** Whether a figure is of the test exams, by what it is said to be of. */
+export const isOfTestExam = (of: string): boolean => of.startsWith("test ");
+
+/** Whether a figure is of data from outside the project's own. */
+export const isOutside = (of: string): boolean => of.startsWith("outside ");
+
 /** Figures of the test exams as the package keeps them. */
 export function examMetrics(exams: readonly ExamResult[], labelled: readonly SliceOfExam[]): Metric[] {
   return [
@@ -53,7 +59,8 @@ export function defaultModelCard(
   limits: string,
 ): string {
   const { preprocess: p, studyRule } = spec;
-  const own = spec.metrics.filter(({ of }) => !of.startsWith("test "));
+  const own = spec.metrics.filter(({ of }) => !isOfTestExam(of) && !isOutside(of));
+  const outside = spec.metrics.filter(({ of }) => isOutside(of));
   const examRows = exams.map((exam) => [
     exam.folder,
     exam.truth,
@@ -112,6 +119,13 @@ ${table(["Exam", "Bleed", "Slices", "Study probability", "Finding", "Slices abov
 Single slices with the RSNA challenge's labels:
 
 ${table(["Slice", "Bleed", "Probability"], labelledRows)}
+
+## Figures on patients of another hospital
+
+CT-ICH (PhysioNet, doi:10.13026/w8q8-ky94, CC BY 4.0; Hssayeni 2020): exams after an injury, as JPGs of two windows from which
+HU and pixel size are reconstructed. No part of training, nor of choosing the threshold.
+
+${metricTable(outside)}
 
 ${limits.trim()}
 

@@ -19,7 +19,14 @@ import { Random } from "../../src/phantom/random.ts";
 import { BLEEDS as DRAWN_BLEEDS, SETTINGS } from "./drawn/bleeds.ts";
 import { Canvas } from "./drawn/canvas.ts";
 import { drawLookAlikes } from "./drawn/look-alikes.ts";
-import { DRAWN, HELD_OUT_PHANTOMS, PHANTOM_IMAGE, PREPROCESS, TRAINING_PHANTOMS } from "./recipe.ts";
+import {
+  DRAWN,
+  HELD_OUT_PHANTOMS,
+  LEAST_BRAIN_MM2,
+  PHANTOM_IMAGE,
+  PREPROCESS,
+  TRAINING_PHANTOMS,
+} from "./recipe.ts";
 
 export interface Share {
   readonly part: number;
@@ -55,9 +62,6 @@ async function classFolder(work: string, bleeding: boolean): Promise<string> {
   await mkdir(folder, { recursive: true });
   return folder;
 }
-
-/** A picture of a slice with less brain than this is left out: the network is never asked about one. */
-const LEAST_BRAIN_MM2 = 4000;
 
 /** What the network would be shown; null where what was drawn leaves too little brain to be found. */
 function pictureOf({ image }: Canvas): Uint8Array | null {

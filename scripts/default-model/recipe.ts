@@ -11,6 +11,9 @@ export const EXTRACTOR = {
 
 export const PREPROCESS = DEFAULT_PREPROCESS;
 
+/** A picture of a slice with less brain than this is left out: the network is never asked about one. */
+export const LEAST_BRAIN_MM2 = 4000;
+
 /** Phantom studies to choose the threshold on: seeds from `firstSeed`, every second with a bleed, the kinds in turn. */
 export const HELD_OUT_PHANTOMS = { firstSeed: 5000, count: 48 } as const;
 

@@ -5,14 +5,16 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { DEFAULT_MODEL_DIR, loadPackage } from "../../src/model/package.ts";
-import { defaultModelCard, examMetrics } from "./card.ts";
+import { defaultModelCard, examMetrics, isOfTestExam, isOutside } from "./card.ts";
+import { ctIchMetrics } from "./ct-ich.ts";
 import { evaluateExams } from "./evaluate.ts";
 
 const DOCS_CARD = join(import.meta.dirname, "..", "..", "docs", "model-card.md");
 /** The part of the card that is written by hand: what was looked at, what fails. */
 const LIMITS = join(import.meta.dirname, "limits.md");
 
-export async function writeEvaluation(dir: string, dataDir: string): Promise<void> {
+/** @param ctIchDir CT-ICH as published; without it the package's figures on it stay as they are */
+export async function writeEvaluation(dir: string, dataDir: string, ctIchDir?: string): Promise<void> {
   const { exams, labelled } = await evaluateExams(dir, dataDir);
   for (const { folder, probability, flagged, slicesAbove, highestSlice } of exams)
     console.log(
@@ -25,8 +27,15 @@ export async function writeEvaluation(dir: string, dataDir: string): Promise<voi
     );
 
   const { spec } = await loadPackage(dir);
-  const own = spec.metrics.filter(({ of }) => !of.startsWith("test "));
-  const complete = { ...spec, metrics: [...own, ...examMetrics(exams, labelled)] };
+  const own = spec.metrics.filter(({ of }) => !isOfTestExam(of) && !isOutside(of));
+  const outside = ctIchDir
+    ? await ctIchMetrics(dir, ctIchDir)
+    : spec.metrics.filter(({ of }) => isOutside(of));
+  for (const { name, of, value, interval } of outside)
+    console.log(
+      `${of}: ${name} ${value.toFixed(3)} (${interval?.map((v) => v.toFixed(3)).join(" to ") ?? ""})`,
+    );
+  const complete = { ...spec, metrics: [...own, ...outside, ...examMetrics(exams, labelled)] };
   const card = defaultModelCard(complete, exams, labelled, await readFile(LIMITS, "utf8"));
   await writeFile(join(dir, "model.json"), `${JSON.stringify(complete, null, 2)}\n`);
   await writeFile(join(dir, "MODEL_CARD.md"), card);

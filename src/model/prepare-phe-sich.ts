@@ -22,9 +22,17 @@ const PHE_SICH_WINDOW = { centerHu: 40, widthHu: 80 };
 const UPRIGHT_TURN = 90;
 /** Diagonal of the bounding box of an average adult's intracranial space, 168 × 135 mm. */
 const INTRACRANIAL_DIAGONAL_MM = Math.hypot(168, 135);
-/** Pixel sizes that a field of view of 180 to 305 mm gives at 320 pixels; and the size assumed while measuring. */
-const PIXEL_MM = [0.55, 0.95] as const;
-const USUAL_PIXEL_MM = 0.75;
+/** Pixel sizes that a field of view of 180 to 305 mm gives at 320 pixels. */
+const PIXEL_MM: PixelRange = { smallest: 0.55, largest: 0.95, usual: 0.75 };
+/** Of the extents of a patient's slices the third largest is taken: one or two may be mistaken. */
+const TYPICAL_RANK = 2;
+
+/** Sides of a pixel that are possible, and the one assumed while measuring. */
+export interface PixelRange {
+  readonly smallest: number;
+  readonly largest: number;
+  readonly usual: number;
+}
 
 export interface PheSichSlice {
   readonly file: string;
@@ -69,8 +77,8 @@ async function readUpright(file: string): Promise<Grid> {
 }
 
 /** Diagonal of the bounding box of the inside of the skull, in pixels; 0 where there is none. */
-function diagonalPixels(image: Grid): number {
-  const { rows, columns, inside } = intracranialMask(image, USUAL_PIXEL_MM);
+function diagonalPixels(image: Grid, pixelMm: number): number {
+  const { rows, columns, inside } = intracranialMask(image, pixelMm);
   let [top, bottom, left, right] = [rows, -1, columns, -1];
   inside.forEach((is, i) => {
     if (is !== 1) return;
@@ -82,6 +90,14 @@ function diagonalPixels(image: Grid): number {
   return bottom < 0 ? 0 : Math.hypot(bottom - top + 1, right - left + 1);
 }
 
+/** The side of a pixel in mm, guessed from a patient's slices (HU): as if the skull's inside were an average adult's. */
+export function skullPixelMm(images: readonly Grid[], { smallest, largest, usual }: PixelRange): number {
+  const diagonals = images.map((image) => diagonalPixels(image, usual)).sort((a, b) => b - a);
+  const typical = diagonals[TYPICAL_RANK] ?? 0;
+  const guess = typical > 0 ? INTRACRANIAL_DIAGONAL_MM / typical : usual;
+  return Math.max(smallest, Math.min(largest, guess));
+}
+
 /** One patient's slices. */
 export async function readPheSichPatient(
   dir: string,
@@ -89,10 +105,7 @@ export async function readPheSichPatient(
   spec: PreprocessSpec,
 ): Promise<PheSichSlice[]> {
   const images = await Promise.all(rows.map(({ file }) => readUpright(join(dir, "images", file))));
-  const diagonals = images.map(diagonalPixels).sort((a, b) => b - a);
-  const typical = diagonals[2] ?? 0;
-  const guessMm = typical > 0 ? INTRACRANIAL_DIAGONAL_MM / typical : USUAL_PIXEL_MM;
-  const mm = Math.max(PIXEL_MM[0], Math.min(PIXEL_MM[1], guessMm));
+  const mm = skullPixelMm(images, PIXEL_MM);
   return rows.flatMap((row, i) => {
     const image = images[i];
     return image ? [{ ...row, image: toPictureScale(image, [mm, mm], spec) }] : [];
