@@ -75,7 +75,7 @@ async function readGrey(file: string): Promise<{ rows: number; columns: number; 
 }
 
 /** A slice in HU: of the brain window, and beyond it of the bone window. */
-async function readSlice(dir: string, { patient, slice }: Row): Promise<Grid> {
+export async function readSlice(dir: string, { patient, slice }: Row): Promise<Grid> {
   const brain = await readGrey(join(dir, "Patients_CT", patient, "brain", `${slice}.jpg`));
   const values = Float32Array.from(greyWindowToHu(brain, BRAIN_WINDOW));
   const bone = await readGrey(join(dir, "Patients_CT", patient, "bone", `${slice}.jpg`));
@@ -165,8 +165,12 @@ function studyMetrics(rows: readonly ScoredRow[], threshold: number): Metric[] {
   ];
 }
 
-/** What the package in `packageDir` makes of CT-ICH in `dir`: exams first, then slices, all and by kind of bleed. */
-export async function ctIchMetrics(packageDir: string, dir: string): Promise<Metric[]> {
+/** What the package in `packageDir` makes of CT-ICH in `dir`: exams first, then slices, all and those with each kind of bleed. */
+export async function ctIchMetrics(
+  packageDir: string,
+  dir: string,
+  kinds: readonly string[] = KINDS,
+): Promise<Metric[]> {
   const classifier = await Classifier.load(packageDir);
   const rows: ScoredRow[] = [];
   for (const patient of (await readLabels(dir)).values())
@@ -178,8 +182,8 @@ export async function ctIchMetrics(packageDir: string, dir: string): Promise<Met
   return [
     ...studyMetrics(rows, threshold.value),
     sliceAuc(rows, `${rows.length} slices with brain on them, ${bleeding} of them bleeding`),
-    ...KINDS.map((kind) => {
-      const own = rows.filter(({ kinds }) => kinds.includes(kind));
+    ...kinds.map((kind) => {
+      const own = rows.filter((row) => row.kinds.includes(kind));
       return sliceAuc(
         [...own, ...others],
         `its ${own.length} ${kind} slices against those that do not bleed`,
