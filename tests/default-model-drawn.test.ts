@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
 
+import { components } from "../src/imaging/morphology.ts";
 import type { Grid } from "../src/imaging/resize.ts";
 import { Random } from "../src/phantom/random.ts";
 import { BLEEDS, SETTINGS } from "../scripts/default-model/drawn/bleeds.ts";
@@ -7,7 +8,9 @@ import { Canvas } from "../scripts/default-model/drawn/canvas.ts";
 import { enhancedHead } from "../scripts/default-model/drawn/enhanced.ts";
 import { thicknessAt } from "../scripts/default-model/drawn/layers.ts";
 import { drawLookAlikes } from "../scripts/default-model/drawn/look-alikes.ts";
+import { boneTops } from "../scripts/default-model/drawn/skull-base.ts";
 import { wideSulci } from "../scripts/default-model/drawn/sulci.ts";
+import { surfaceVeins } from "../scripts/default-model/drawn/veins.ts";
 import { backHorns, chambersOf, drawPlexus } from "../scripts/default-model/drawn/ventricles.ts";
 
 const SIDE = 220;
@@ -258,4 +261,48 @@ it("a head with contrast has bright spots on both sides, under the skull and in 
   expect(fluid.filter((i) => isBright.has(i)).length / fluid.length).toBeGreaterThan(
     bright.length / canvas.inside.inside.reduce((sum, is) => sum + is, 0),
   );
+});
+
+/** Connected areas that were made brighter than blood's darkest, in mm². */
+function brightAreas(canvas: Canvas): number[][] {
+  const inside = Uint8Array.from(canvas.image.values, (hu, i) =>
+    image.values[i] !== BONE_HU && hu > 45 ? 1 : 0,
+  );
+  return components({ ...canvas.inside, inside });
+}
+
+it("veins of the surface are small spots under the skull or between the halves, some in dark clefts", () => {
+  let clefts = 0;
+  const spots = Array.from({ length: 20 }, (_, seed) => {
+    const canvas = canvasOf(image);
+    surfaceVeins(canvas, new Random(seed));
+    clefts += image.values.some((hu, i) => hu === BRAIN_HU && (canvas.image.values[i] ?? 0) < 20) ? 1 : 0;
+    const [cx] = canvas.centre;
+    return brightAreas(canvas).map((area) => {
+      const depth = Math.min(...area.map((i) => canvas.depthMm[i] ?? 0));
+      const aside = Math.min(...area.map((i) => Math.abs((i % SIDE) * PIXEL_MM - cx)));
+      return { mm2: area.length * PIXEL_MM ** 2, depth, aside };
+    });
+  }).flat();
+  expect(spots.length).toBeGreaterThan(20);
+  expect(Math.max(...spots.map(({ mm2 }) => mm2))).toBeLessThan(80);
+  expect(spots.every(({ depth, aside }) => depth < 10 || aside < 5)).toBe(true);
+  expect(clefts).toBeGreaterThan(8);
+});
+
+it("tops of bone are bright with soft edges, often a pair", () => {
+  const heads = Array.from({ length: 20 }, (_, seed) => {
+    const canvas = canvasOf(image);
+    boneTops(canvas, new Random(seed));
+    const [cx] = canvas.centre;
+    const areas = brightAreas(canvas);
+    const sides = new Set(areas.map((area) => ((area[0] ?? 0) % SIDE) * PIXEL_MM > cx));
+    const soft = image.values.filter((hu, i) => {
+      const now = canvas.image.values[i] ?? 0;
+      return hu === BRAIN_HU && now > 40 && now < 60;
+    });
+    return { sides: sides.size, soft: soft.length };
+  });
+  expect(heads.filter(({ sides }) => sides === 2).length).toBeGreaterThan(4);
+  expect(heads.filter(({ sides, soft }) => sides > 0 && soft === 0)).toHaveLength(0);
 });

@@ -1,6 +1,6 @@
 /**
  * @file Tops of bone that a slice only just meets: petrous ridges, roofs of the orbits, clinoids. Bright patches near the
- * skull with soft edges, from as dense as a clot upwards, mostly on both sides.
+ * skull with soft edges, from as dense as a clot upwards, often on both sides.
  */
 import { createRoughNoise } from "../../../src/phantom/noise.ts";
 import { smoothStep } from "../../../src/phantom/shapes.ts";
