@@ -18,7 +18,7 @@ const TURNS = [-0.7, -0.35, 0, 0.35, 0.7] as const;
 /** A vessel that follows the fluid it lies in for `lengthMm`, bending at most a little a step. */
 function vessel(canvas: Canvas, random: Random, stamps: Stamps, from: Point, lengthMm: number): void {
   // Thick ones are cut across; along the slice run thinner ones.
-  const radiusMm = random.logUniform(0.5, lengthMm > THICK_TO_MM ? 1.6 : 2.4);
+  const radiusMm = random.logUniform(0.5, lengthMm > THICK_TO_MM ? 1.6 : 2.8);
   const strength = random.uniform(0.5, 1);
   let heading = random.uniform(-Math.PI, Math.PI);
   let at = from;

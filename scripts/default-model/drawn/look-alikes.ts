@@ -31,7 +31,7 @@ const LOOK_ALIKES: readonly (readonly [chance: number, decorate: Decorate])[] = 
   [0.15, infarct],
   [0.12, oldLayer],
   [0.2, denseTissue],
-  [0.3, surfaceVeins],
+  [0.4, surfaceVeins],
 ];
 
 /** How often the brain is a shrunken one. Its sulci come first: vessels run in them, and blood lies in them. */

@@ -20,25 +20,39 @@ export function towardsMiddle(canvas: Canvas, direction: number, depthMm: number
   return point();
 }
 
-/** One cleft: inwards, winding, narrower towards its end, which often turns aside. */
-function cleft(canvas: Canvas, random: Random, stamps: Stamps, direction: number, widest: number): void {
+/** A place on a cleft's course, and how far to its sides it reaches there. */
+interface Step {
+  readonly at: Point;
+  readonly radiusMm: number;
+}
+
+/** The course of a cleft: inwards, winding, narrower than `radiusMm` towards its end, which often turns aside. */
+export function cleftCourse(canvas: Canvas, random: Random, direction: number, radiusMm: number): Step[] {
   const lengthMm = random.logUniform(7, 30);
-  const radiusMm = random.logUniform(0.7, widest);
   const turnsAside = random.chance(0.5) ? random.side() * random.uniform(0.05, 0.14) : 0;
   let heading = direction + Math.PI + random.around(0, 0.4);
   let [x, y] = towardsMiddle(canvas, direction, SURFACE_MM);
+  const steps: Step[] = [];
   for (let gone = 0; gone < lengthMm; gone += STEP_MM) {
     const along = gone / lengthMm;
-    stamps.disc([x, y], radiusMm * (1 - 0.6 * along), 1);
+    steps.push({ at: [x, y], radiusMm: radiusMm * (1 - 0.6 * along) });
     heading += random.around(0, 0.12) + (along > 0.5 ? turnsAside : 0);
     [x, y] = [x + STEP_MM * Math.cos(heading), y + STEP_MM * Math.sin(heading)];
   }
+  return steps;
+}
+
+export function drawCleft(stamps: Stamps, course: readonly Step[]): void {
+  for (const { at, radiusMm } of course) stamps.disc(at, radiusMm, 1);
 }
 
 export const wideSulci: Decorate = (canvas, random) => {
   const stamps = new Stamps(canvas);
   const widest = random.uniform(1, 4);
   for (let n = random.integer(6, 28); n > 0; n--)
-    cleft(canvas, random, stamps, random.uniform(-Math.PI, Math.PI), widest);
+    drawCleft(
+      stamps,
+      cleftCourse(canvas, random, random.uniform(-Math.PI, Math.PI), random.logUniform(0.7, widest)),
+    );
   stamps.paint(random.uniform(3, 15));
 };
