@@ -6,7 +6,7 @@ import type { Random } from "../../../src/phantom/random.ts";
 import type { Canvas, Point } from "./canvas.ts";
 import type { Decorate } from "./dense.ts";
 import { drawFalx, drawSinuses } from "./dense.ts";
-import { straightSinusOf, tentoriumOf } from "./dura.ts";
+import { straightSinusOf, tentoriumOf, transverseSinusesOf } from "./dura.ts";
 import { pixelAt, Stamps } from "./stamps.ts";
 import { drawPlexus } from "./ventricles.ts";
 
@@ -90,5 +90,6 @@ export const enhancedHead: Decorate = (canvas, random) => {
   if (random.chance(0.75)) drawSinuses(canvas, random, veins);
   if (random.chance(0.18)) tentoriumOf(canvas, random, 0.8 * veins);
   if (random.chance(0.3)) straightSinusOf(canvas, random, veins);
+  if (random.chance(0.25)) transverseSinusesOf(canvas, random, veins);
   if (random.chance(0.7)) drawPlexus(canvas, random, 50, 140);
 };

@@ -6,7 +6,7 @@ import type { Random } from "../../../src/phantom/random.ts";
 import type { Canvas } from "./canvas.ts";
 import { boneSpur, calcium, contrast, falxAndSinus } from "./dense.ts";
 import type { Decorate } from "./dense.ts";
-import { straightSinus, tentorium } from "./dura.ts";
+import { straightSinus, tentorium, transverseSinuses } from "./dura.ts";
 import { enhancedHead } from "./enhanced.ts";
 import { denseTissue, infarct, oldLayer, rim, shading, slopingSkull } from "./faint.ts";
 import { boneTops } from "./skull-base.ts";
@@ -23,6 +23,7 @@ const LOOK_ALIKES: readonly (readonly [chance: number, decorate: Decorate])[] = 
   [0.35, falxAndSinus],
   [0.2, tentorium],
   [0.2, straightSinus],
+  [0.15, transverseSinuses],
   [0.4, rim],
   [0.15, slopingSkull],
   [0.25, boneSpur],
