@@ -81,7 +81,7 @@ export const TRAINING = {
   trainOnlyTopLayer: false,
   pooling: "log-mean-exp",
   validationSplit: 0,
-  epochs: 16,
+  epochs: 15,
   batchSize: 16,
   optimizer: "adam",
   learningRate: 0.001,
