@@ -76,7 +76,10 @@ describe("a suspected hemorrhage", () => {
     await score("1.2.20", 0.93);
     const notice = await prompt.until(about("1.2.20", "flagged"));
     expect(notice.isSigned).toBe(true);
-    expect(notice.text).not.toMatch(/TEST|RECEIVING|T1|A0001|1\.2\.20/);
+    // From 10 to 19 o'clock the time itself has the patient's ID, "T1", in it: "…T12:24…".
+    const { timestamp } = JSON.parse(notice.text) as { timestamp: string };
+    expect(timestamp).toBe(new Date(timestamp).toISOString());
+    expect(notice.text.replace(timestamp, "")).not.toMatch(/TEST|RECEIVING|T1|A0001|1\.2\.20/);
     expect(JSON.parse(notice.text)).toMatchObject({
       notice: "Research use only. Not for diagnosis.",
       data: {
