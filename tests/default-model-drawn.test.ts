@@ -146,13 +146,16 @@ describe("look-alikes", () => {
     expect(values[0]).not.toEqual(values[2]);
   });
 
-  it("change nearly every slice", () => {
-    const changed = Array.from({ length: 120 }, (_, seed) => {
+  it("change nearly every slice, and leave some as they are", () => {
+    // About one slice in 300 is left as it is: of the first few hundred seeds the last is one.
+    const seeds = [...Array.from({ length: 119 }, (_, seed) => seed), 398];
+    const changed = seeds.map((seed) => {
       const canvas = canvasOf(image);
       drawLookAlikes(canvas, new Random(seed), 0.2);
       return canvas.image.values.some((hu, i) => hu !== image.values[i]);
     });
     expect(changed.filter(Boolean).length).toBeGreaterThan(100);
+    expect(changed.filter((is) => !is).length).toBeGreaterThan(0);
   });
 });
 

@@ -9,7 +9,7 @@ import { Classifier } from "../../src/model/classifier.ts";
 import { mapRegion, probeFeatureMaps } from "../../src/model/compile.ts";
 import { judgePictures } from "../../src/model/evaluate.ts";
 import { licencePath } from "../../src/model/import/import-model.ts";
-import { auc, aucDeLong, bootstrapByGroup, proportion } from "../../src/model/metrics.ts";
+import { aucByGroup, aucDeLong, proportion } from "../../src/model/metrics.ts";
 import { loadPackage, savePackage } from "../../src/model/package.ts";
 import type { ModelPackage } from "../../src/model/package.ts";
 import type { Metric } from "../../src/model/spec.ts";
@@ -82,13 +82,13 @@ async function phantomStudies(work: string, dir: string): Promise<ChoiceStudy[]>
 
 /** AUC of held-out slices, patients drawn again; DeLong's interval beside it. */
 function aucMetrics(slices: readonly JudgedSlice[], what: string): Metric[] {
-  const pick = (indices: readonly number[]) => ({
-    scores: indices.map((i) => slices[i]?.probability ?? 0),
-    positive: indices.map((i) => slices[i]?.positive === true),
-  });
+  const scored = {
+    scores: slices.map(({ probability }) => probability),
+    positive: slices.map(({ positive }) => positive),
+  };
   const groups = slices.map(({ group }) => group);
-  const { value, interval } = aucDeLong(pick([...slices.keys()]));
-  const byPatient = bootstrapByGroup(groups, (indices) => auc(pick(indices)), seededRandom(TRAINING.seed));
+  const { value, interval } = aucDeLong(scored);
+  const byPatient = aucByGroup(scored, groups, seededRandom(TRAINING.seed));
   const of = `PHE-SICH, ${slices.length} slices ${what}, ${FOLDS} folds of its ${new Set(groups).size} patients`;
   return [
     { name: "AUC", of, value, interval: byPatient, method: "bootstrap by patient" },

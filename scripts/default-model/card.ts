@@ -25,11 +25,10 @@ function metricTable(metrics: readonly Metric[]): string {
   );
 }
 
-/** Whether a figure is of the test exams, by what it is said to be of. */
-export const isOfTestExam = (of: string): boolean => of.startsWith("test ");
-
-/** Whether a figure is of data from outside the project's own. */
-export const isOutside = (of: string): boolean => of.startsWith("outside ");
+/** Where a figure comes from, by what it is said to be of: the test exams, data of another hospital, or training's own kind. */
+export function originOf({ of }: Metric): "test" | "outside" | "own" {
+  return of.startsWith("test ") ? "test" : of.startsWith("outside ") ? "outside" : "own";
+}
 
 /** Figures of the test exams as the package keeps them. */
 export function examMetrics(exams: readonly ExamResult[], labelled: readonly SliceOfExam[]): Metric[] {
@@ -59,8 +58,8 @@ export function defaultModelCard(
   limits: string,
 ): string {
   const { preprocess: p, studyRule } = spec;
-  const own = spec.metrics.filter(({ of }) => !isOfTestExam(of) && !isOutside(of));
-  const outside = spec.metrics.filter(({ of }) => isOutside(of));
+  const own = spec.metrics.filter((metric) => originOf(metric) === "own");
+  const outside = spec.metrics.filter((metric) => originOf(metric) === "outside");
   const examRows = exams.map((exam) => [
     exam.folder,
     exam.truth,

@@ -9,13 +9,13 @@ import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 
-import sharp from "sharp";
-
 import { greyWindowToHu } from "../../src/imaging/grey-to-hu.ts";
 import type { Grid } from "../../src/imaging/resize.ts";
+import { skullPixelMm } from "../../src/imaging/skull-size.ts";
 import { Classifier } from "../../src/model/classifier.ts";
-import { auc, aucDeLong, bootstrapByGroup, proportion } from "../../src/model/metrics.ts";
-import { skullPixelMm } from "../../src/model/prepare-phe-sich.ts";
+import { auc, aucByGroup, aucDeLong, operatingPoint } from "../../src/model/metrics.ts";
+import type { Estimate } from "../../src/model/metrics.ts";
+import { readGrey } from "../../src/model/picture-file.ts";
 import { prepareScaled, toPictureScale } from "../../src/model/preprocess.ts";
 import type { Metric } from "../../src/model/spec.ts";
 import { findStudy } from "../../src/model/study-rule.ts";
@@ -69,16 +69,15 @@ async function readLabels(dir: string): Promise<Map<string, Row[]>> {
   return patients;
 }
 
-async function readGrey(file: string): Promise<{ rows: number; columns: number; grey: Uint8Array }> {
-  const { data, info } = await sharp(file).extractChannel(0).raw().toBuffer({ resolveWithObject: true });
-  return { rows: info.height, columns: info.width, grey: new Uint8Array(data) };
-}
+const pictureOf = (dir: string, { patient, slice }: Row, window: "brain" | "bone"): string =>
+  join(dir, "Patients_CT", patient, window, `${slice}.jpg`);
 
 /** A slice in HU: of the brain window, and beyond it of the bone window. */
-export async function readSlice(dir: string, { patient, slice }: Row): Promise<Grid> {
-  const brain = await readGrey(join(dir, "Patients_CT", patient, "brain", `${slice}.jpg`));
+export async function readSlice(dir: string, row: Row): Promise<Grid> {
+  const read = async (file: string) => readGrey(await readFile(file), file);
+  const brain = await read(pictureOf(dir, row, "brain"));
   const values = Float32Array.from(greyWindowToHu(brain, BRAIN_WINDOW));
-  const bone = await readGrey(join(dir, "Patients_CT", patient, "bone", `${slice}.jpg`));
+  const bone = await read(pictureOf(dir, row, "bone"));
   const boneHu = (i: number): number =>
     BONE_WINDOW.centerHu + ((bone.grey[i] ?? 0) / 255 - 0.5) * BONE_WINDOW.widthHu;
   for (let i = 0; i < values.length; i++) {
@@ -91,10 +90,8 @@ export async function readSlice(dir: string, { patient, slice }: Row): Promise<G
 
 /** One patient's slices that show brain, with what the model says of each. Those whose pictures are missing are left out. */
 async function scorePatient(dir: string, rows: readonly Row[], classifier: Classifier): Promise<ScoredRow[]> {
-  const there = rows.filter(({ patient, slice }) =>
-    ["brain", "bone"].every((window) =>
-      existsSync(join(dir, "Patients_CT", patient, window, `${slice}.jpg`)),
-    ),
+  const there = rows.filter((row) =>
+    (["brain", "bone"] as const).every((window) => existsSync(pictureOf(dir, row, window))),
   );
   const images = await Promise.all(there.map((row) => readSlice(dir, row)));
   const mm = skullPixelMm(images, PIXEL_MM);
@@ -109,59 +106,44 @@ async function scorePatient(dir: string, rows: readonly Row[], classifier: Class
   return shown.map(({ row }, i) => ({ ...row, probability: scores[i]?.probability ?? 0 }));
 }
 
+function metric(name: string, of: string, { value, interval }: Estimate, method: string): Metric {
+  return { name, of: `outside data, CT-ICH: ${of}`, value, interval, method };
+}
+
 /** AUC of slices of which some bleed, patients drawn again. */
 function sliceAuc(rows: readonly ScoredRow[], of: string): Metric {
-  const scored = (indices: readonly number[]) => ({
-    scores: indices.map((i) => rows[i]?.probability ?? 0),
-    positive: indices.map((i) => (rows[i]?.kinds.length ?? 0) > 0),
-  });
-  const groups = rows.map(({ patient }) => patient);
-  return {
-    name: "AUC",
-    of: `outside data, CT-ICH: ${of}`,
-    value: auc(scored([...rows.keys()])),
-    interval: bootstrapByGroup(groups, (indices) => auc(scored(indices)), seededRandom(TRAINING.seed)),
-    method: "bootstrap by patient",
+  const scored = {
+    scores: rows.map(({ probability }) => probability),
+    positive: rows.map(({ kinds }) => kinds.length > 0),
   };
+  const groups = rows.map(({ patient }) => patient);
+  const interval = aucByGroup(scored, groups, seededRandom(TRAINING.seed));
+  return metric("AUC", of, { value: auc(scored), interval }, "bootstrap by patient");
 }
 
 /** Figures of whole exams by the study's rule. */
 function studyMetrics(rows: readonly ScoredRow[], threshold: number): Metric[] {
-  const studies = Object.values(Object.groupBy(rows, ({ patient }) => patient)).map((slices = []) => ({
-    bleeding: slices.some(({ kinds }) => kinds.length > 0),
-    probability: findStudy(
-      slices.map(({ slice, probability }) => ({
-        positionMm: SLICE_MM * slice,
-        thicknessMm: SLICE_MM,
-        probability,
-      })),
-      STUDY_RULE,
-      threshold,
-    ).probability,
-  }));
-  const bleeding = studies.filter((study) => study.bleeding);
-  const others = studies.filter((study) => !study.bleeding);
-  const flagged = bleeding.filter(({ probability }) => probability >= threshold).length;
-  const cleared = others.filter(({ probability }) => probability < threshold).length;
+  const exams = Object.values(Object.groupBy(rows, ({ patient }) => patient)).map((slices = []) => {
+    const scored = slices.map(({ slice, probability }) => ({
+      positionMm: SLICE_MM * slice,
+      thicknessMm: SLICE_MM,
+      probability,
+    }));
+    const { probability } = findStudy(scored, STUDY_RULE, threshold);
+    return { probability, bleeding: slices.some(({ kinds }) => kinds.length > 0) };
+  });
   const scored = {
-    scores: studies.map(({ probability }) => probability),
-    positive: studies.map((study) => study.bleeding),
+    scores: exams.map(({ probability }) => probability),
+    positive: exams.map(({ bleeding }) => bleeding),
   };
-  const of = (what: string): string => `outside data, CT-ICH: ${what}`;
+  const bleeding = exams.filter((exam) => exam.bleeding).length;
+  const { sensitivity, specificity } = operatingPoint(scored, threshold);
+  const atThreshold = (name: string, of: string, estimate: Estimate | null): Metric[] =>
+    estimate ? [metric(name, of, estimate, "Wilson")] : [];
   return [
-    { name: "AUC", of: of(`${studies.length} exams`), ...aucDeLong(scored), method: "DeLong" },
-    {
-      name: "sensitivity",
-      of: of(`${bleeding.length} exams that bleed`),
-      ...proportion(flagged, bleeding.length),
-      method: "Wilson",
-    },
-    {
-      name: "specificity",
-      of: of(`${others.length} exams that do not`),
-      ...proportion(cleared, others.length),
-      method: "Wilson",
-    },
+    metric("AUC", `${exams.length} exams`, aucDeLong(scored), "DeLong"),
+    ...atThreshold("sensitivity", `${bleeding} exams that bleed`, sensitivity),
+    ...atThreshold("specificity", `${exams.length - bleeding} exams that do not`, specificity),
   ];
 }
 

@@ -5,7 +5,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { DEFAULT_MODEL_DIR, loadPackage } from "../../src/model/package.ts";
-import { defaultModelCard, examMetrics, isOfTestExam, isOutside } from "./card.ts";
+import { defaultModelCard, examMetrics, originOf } from "./card.ts";
 import { ctIchMetrics } from "./ct-ich.ts";
 import { evaluateExams } from "./evaluate.ts";
 
@@ -27,10 +27,8 @@ export async function writeEvaluation(dir: string, dataDir: string, ctIchDir?: s
     );
 
   const { spec } = await loadPackage(dir);
-  const own = spec.metrics.filter(({ of }) => !isOfTestExam(of) && !isOutside(of));
-  const outside = ctIchDir
-    ? await ctIchMetrics(dir, ctIchDir)
-    : spec.metrics.filter(({ of }) => isOutside(of));
+  const { own = [], outside: before = [] } = Object.groupBy(spec.metrics, originOf);
+  const outside = ctIchDir ? await ctIchMetrics(dir, ctIchDir) : before;
   for (const { name, of, value, interval } of outside)
     console.log(
       `${of}: ${name} ${value.toFixed(3)} (${interval?.map((v) => v.toFixed(3)).join(" to ") ?? ""})`,

@@ -159,16 +159,26 @@ export function intracranialMask(image: Grid, pixelMm: number): Mask {
   return doubled(coarseMask(halved(image), 2 * pixelMm), image);
 }
 
-/** Row and column of the middle of a mask's bounding box; the image's own middle for an empty mask. */
-export function maskCentre({ rows, columns, inside }: Mask): readonly [row: number, column: number] {
-  let [top, bottom, left, right] = [rows, -1, columns, -1];
+/** First row and column of what a mask holds, and those after the last; null for an empty mask. */
+export function maskBox({
+  rows,
+  columns,
+  inside,
+}: Mask): { top: number; bottom: number; left: number; right: number } | null {
+  let [top, bottom, left, right] = [rows, 0, columns, 0];
   for (let row = 0; row < rows; row++)
     for (let column = 0; column < columns; column++) {
       if (inside[row * columns + column] !== 1) continue;
       if (row < top) top = row;
-      if (row > bottom) bottom = row;
+      if (row >= bottom) bottom = row + 1;
       if (column < left) left = column;
-      if (column > right) right = column;
+      if (column >= right) right = column + 1;
     }
-  return bottom < 0 ? [rows / 2, columns / 2] : [(top + bottom + 1) / 2, (left + right + 1) / 2];
+  return bottom === 0 ? null : { top, bottom, left, right };
+}
+
+/** Row and column of the middle of a mask's bounding box; the image's own middle for an empty mask. */
+export function maskCentre(mask: Mask): readonly [row: number, column: number] {
+  const box = maskBox(mask);
+  return box ? [(box.top + box.bottom) / 2, (box.left + box.right) / 2] : [mask.rows / 2, mask.columns / 2];
 }

@@ -129,6 +129,23 @@ export function bootstrapByGroup(
   return [at(0.025), at(0.975)];
 }
 
+/** The interval of the AUC when whole groups (patients) are drawn again. @param groups of each score */
+export function aucByGroup(
+  { scores, positive }: Scored,
+  groups: readonly string[],
+  random: () => number,
+): readonly [number, number] {
+  return bootstrapByGroup(
+    groups,
+    (indices) =>
+      auc({
+        scores: indices.map((i) => scores[i] ?? 0),
+        positive: indices.map((i) => positive[i] === true),
+      }),
+    random,
+  );
+}
+
 /** The threshold with the largest sensitivity + specificity (Youden), half-way to the next lower score. */
 export function youdenThreshold(scored: Scored): number {
   separate(scored);

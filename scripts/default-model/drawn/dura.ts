@@ -6,7 +6,7 @@ import { smoothStep } from "../../../src/phantom/shapes.ts";
 import type { Canvas, Point } from "./canvas.ts";
 import { toSegment } from "./dense.ts";
 import type { Decorate } from "./dense.ts";
-import { drawLayer } from "./layers.ts";
+import { drawLayer, lens } from "./layers.ts";
 
 function band(
   canvas: Canvas,
@@ -68,12 +68,7 @@ export function transverseSinusesOf(canvas: Canvas, random: Random, hu: number):
     if (random.chance(0.25)) continue;
     const size = random.logUniform(0.6, 1);
     const at = Math.PI / 2 + side * (aside + random.around(0, 0.1));
-    const layer = {
-      at,
-      reach: size * reach,
-      thicknessMm: size * thicknessMm,
-      profile: (t: number) => 1 - t ** 2,
-    };
+    const layer = lens({ at, reach: size * reach, thicknessMm: size * thicknessMm });
     drawLayer(canvas, random, layer, () => hu);
   }
 }

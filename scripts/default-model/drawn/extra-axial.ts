@@ -5,7 +5,7 @@ import { createNoise } from "../../../src/phantom/noise.ts";
 import { smoothStep } from "../../../src/phantom/shapes.ts";
 import { bloodHu } from "./blood.ts";
 import type { Draw } from "./blood.ts";
-import { convexDirection, crescent, drawLayer } from "./layers.ts";
+import { convexDirection, crescent, drawLayer, lens } from "./layers.ts";
 
 const acuteSubdural: Draw = (canvas, random) => drawLayer(canvas, random, crescent(random), bloodHu(random));
 
@@ -45,11 +45,10 @@ export const subdural: Draw = (canvas, random) =>
 
 export const epidural: Draw = (canvas, random) => {
   const reach = random.logUniform(0.16, 0.6);
-  const shape = {
+  const shape = lens({
     at: random.chance(0.65) ? convexDirection(random) : random.uniform(-Math.PI, Math.PI),
     reach,
     thicknessMm: reach * random.uniform(18, 34),
-    profile: (t: number) => 1 - t * t,
-  };
+  });
   return drawLayer(canvas, random, shape, bloodHu(random, 55, 85));
 };

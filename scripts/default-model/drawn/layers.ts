@@ -51,6 +51,9 @@ export function drawLayer(canvas: Canvas, random: Random, layer: Layer, hu: Hu):
   }, hu);
 }
 
+/** A lens: thickest in its middle. */
+export const lens = (size: Omit<Layer, "profile">): Layer => ({ ...size, profile: (t) => 1 - t ** 2 });
+
 /** A crescent's parameters, thin ones more often than thick ones. */
 export function crescent(random: Random): Layer {
   return {

@@ -2,7 +2,7 @@
  * @file What a model says of pictures it was not trained on: figures with intervals, and the threshold they suggest.
  */
 import type { JudgedCase } from "../judged.ts";
-import { auc, aucDeLong, bootstrapByGroup, operatingPoint, youdenThreshold } from "../metrics.ts";
+import { aucByGroup, aucDeLong, operatingPoint, youdenThreshold } from "../metrics.ts";
 import type { Estimate } from "../metrics.ts";
 import type { Metric } from "../spec.ts";
 import { seededRandom } from "./random.ts";
@@ -33,21 +33,17 @@ export function summariseHeldOut(
   folds: number,
   seed: number,
 ): CrossValidation {
-  const pick = (indices: readonly number[]) => ({
-    scores: indices.map((i) => pictures[i]?.probability ?? 0),
-    positive: indices.map((i) => pictures[i]?.positive === true),
-  });
-  const scored = pick(pictures.map((_, i) => i));
+  const scored = {
+    scores: pictures.map(({ probability }) => probability),
+    positive: pictures.map(({ positive }) => positive),
+  };
+  const groups = pictures.map(({ group }) => group);
   const threshold = youdenThreshold(scored);
   return {
     folds,
     pictures,
     auc: aucDeLong(scored),
-    byPatient: bootstrapByGroup(
-      pictures.map(({ group }) => group),
-      (indices) => auc(pick(indices)),
-      seededRandom(seed),
-    ),
+    byPatient: aucByGroup(scored, groups, seededRandom(seed)),
     threshold,
     ...operatingPoint(scored, threshold),
   };
