@@ -25,6 +25,6 @@ it("takes the third largest skull of a patient for an average adult's", () => {
 });
 
 it("stays within what is possible, and assumes the usual size where there is no skull", () => {
-  expect(skullPixelMm([head(40), head(40), head(40)], RANGE)).toBe(RANGE.largest);
+  expect(skullPixelMm([head(55), head(55), head(55)], RANGE)).toBe(RANGE.largest);
   expect(skullPixelMm([EMPTY, EMPTY, EMPTY], RANGE)).toBe(RANGE.usual);
 });
