@@ -1,7 +1,7 @@
 /**
  * @file `firstread dataset deidentify`: DICOM files without what tells whose they are.
  */
-import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { dirname } from "node:path";
 
@@ -12,6 +12,7 @@ import { RETAINABLE } from "../../../dicom/deidentify/profile.ts";
 import type { Retainable } from "../../../dicom/deidentify/profile.ts";
 import { deidentifyDataset } from "../../../model/dataset/deidentify-set.ts";
 import type { DeidentifyReport } from "../../../model/dataset/deidentify-set.ts";
+import { writeFileAtomically } from "../../../store/atomic-file.ts";
 import { EXIT_DONE, EXIT_SKIPPED } from "../../exit-codes.ts";
 import { countingNumber } from "../../option-values.ts";
 import { openSink, openSource } from "./ends.ts";
@@ -82,8 +83,7 @@ async function run(uri: string, options: Options): Promise<void> {
 async function writeMapping(path: string, mapping: DeidentifyReport["mapping"]): Promise<void> {
   const lines = mapping.map(([source, file]) => `${csvText(source)},${file}\n`);
   await mkdir(dirname(path), { recursive: true });
-  await writeFile(`${path}.unfinished`, `source,file\n${lines.join("")}`, { mode: 0o600 });
-  await rename(`${path}.unfinished`, path);
+  await writeFileAtomically(path, `source,file\n${lines.join("")}`, 0o600);
 }
 
 function print(report: DeidentifyReport, keepFlagged: boolean): void {

@@ -4,11 +4,18 @@
 import { open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 
-/** Write beside the place, bring it to the disk, put it in place. */
-export async function writeFileAtomically(path: string, content: Uint8Array | string): Promise<void> {
+/**
+ * Write beside the place, bring it to the disk, put it in place.
+ * @param mode permissions of the file, before the umask
+ */
+export async function writeFileAtomically(
+  path: string,
+  content: Uint8Array | string,
+  mode = 0o666,
+): Promise<void> {
   const part = `${path}.part`;
   try {
-    const file = await open(part, "w");
+    const file = await open(part, "w", mode);
     try {
       await file.writeFile(content);
       await file.sync();
