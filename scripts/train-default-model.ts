@@ -2,7 +2,8 @@
  * @file Makes the default model again, from the data to the package in `models/default`.
  *
  *   node scripts/train-default-model.ts prepare --work DIR [--part 0/2]    pictures; several may run side by side
- *   node scripts/train-default-model.ts build --work DIR [--output DIR]    extractor, head, threshold, package
+ *   node scripts/train-default-model.ts train --work DIR --fold 1         one network; several may run side by side
+ *   node scripts/train-default-model.ts build --work DIR [--output DIR]    networks not there yet, threshold, package
  *   node scripts/train-default-model.ts evaluate [--output DIR]            test exams and model card
  *     [--ct-ich DIR]                                                       patients of another hospital too
  *   node scripts/train-default-model.ts maps --work DIR [--output DIR]     what the heat maps are worth
@@ -14,6 +15,8 @@ import { parseArgs } from "node:util";
 import { DEFAULT_MODEL_DIR } from "../src/model/package.ts";
 import { buildPackage } from "./default-model/build.ts";
 import { evaluateMaps } from "./default-model/evaluate-maps.ts";
+import { trainFolds } from "./default-model/folds.ts";
+import { FOLDS } from "./default-model/recipe.ts";
 import { writeEvaluation } from "./default-model/write-evaluation.ts";
 import {
   makeDrawnPictures,
@@ -27,6 +30,7 @@ const { values, positionals } = parseArgs({
   options: {
     work: { type: "string" },
     output: { type: "string", default: DEFAULT_MODEL_DIR },
+    fold: { type: "string", default: "1" },
     part: { type: "string", default: "0/1" },
     slices: { type: "string", default: "150" },
     phantoms: { type: "string", default: "40" },
@@ -45,6 +49,11 @@ if (command === "prepare") {
   await makeDrawnPictures(work, dataDir, { part, parts });
   await makeTrainingPhantoms(work, { part, parts });
   await makeHeldOutPhantoms(work, { part, parts });
+} else if (command === "train") {
+  const fold = Number(values.fold);
+  if (!(Number.isInteger(fold) && fold >= 1 && fold <= FOLDS))
+    throw new Error(`--fold ${values.fold}: expected 1 to ${FOLDS}`);
+  await trainFolds(work, { threads: 1, only: fold });
 } else if (command === "build") {
   await buildPackage(work, resolve(values.output));
 } else if (command === "evaluate") {
@@ -57,6 +66,6 @@ if (command === "prepare") {
     faithfulness: Number(faithfulness),
   });
 } else {
-  console.error("expected: prepare, build, evaluate or maps");
+  console.error("expected: prepare, train, build, evaluate or maps");
   process.exitCode = 2;
 }

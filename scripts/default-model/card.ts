@@ -147,6 +147,7 @@ ${String(spec.training["batchSize"])}, Adam ${String(spec.training["learningRate
 \`\`\`sh
 # everything again, from the data to the package and this card (FIRSTREAD_DATA: the folder with phe-sich, rsna, …)
 node scripts/train-default-model.ts prepare --work WORK
+node scripts/train-default-model.ts train --work WORK --fold 1  # and 2, 3, side by side: faster; else build trains them
 node scripts/train-default-model.ts build --work WORK      # prints each epoch, the held-out figures and the threshold
 node scripts/train-default-model.ts evaluate               # prints the figures of the test exams, writes this card
 

@@ -42,8 +42,15 @@ function labelsCsv({ labels, images }: ImageFolder, pictures: string, trained: r
 /** Where the package of a fold's network with all of its looks lies. @param fold counted from 1 */
 export const lookedIn = (work: string, fold: number): string => join(work, "folds", String(fold), "looked");
 
-/** Train the folds that are not there yet. */
-export async function trainFolds(work: string): Promise<Fold[]> {
+/**
+ * Train the folds that are not there yet.
+ * @param threads of the runtime; all cores by default. Folds trained side by side are fastest with one each.
+ * @param only train this one, counted from 1, and leave the others
+ */
+export async function trainFolds(
+  work: string,
+  { threads, only }: { readonly threads?: number; readonly only?: number } = {},
+): Promise<Fold[]> {
   const pictures = join(work, "pictures");
   const folder = await readImageFolder(pictures);
   const groups = folder.images.map(({ group }) => group);
@@ -52,7 +59,7 @@ export async function trainFolds(work: string): Promise<Fold[]> {
   for (const [index, { train, held }] of groupFolds(groups, FOLDS, seededRandom(TRAINING.seed)).entries()) {
     const data = join(work, "folds", String(index + 1));
     const dir = join(data, "package");
-    if (!existsSync(join(dir, "model.json"))) {
+    if ((only ?? index + 1) === index + 1 && !existsSync(join(dir, "model.json"))) {
       await mkdir(data, { recursive: true });
       await writeFile(join(data, "labels.csv"), labelsCsv(folder, pictures, train));
       console.error(`fold ${index + 1} of ${FOLDS}`);
@@ -61,6 +68,7 @@ export async function trainFolds(work: string): Promise<Fold[]> {
         ...PACKAGE,
         ...{ output: dir, backbone, layer: EXTRACTOR.layer, size: PREPROCESS.size },
         modelVersion: PACKAGE.version,
+        ...(threads === undefined ? {} : { threads }),
       });
     }
     folds.push({
