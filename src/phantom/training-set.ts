@@ -6,14 +6,13 @@
  * last note, and `labels.csv` and `manifest.jsonl` are made from the notes.
  */
 import { createHash } from "node:crypto";
-import { mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, readFile, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import sharp from "sharp";
 
 import { HEAD_CT_WINDOWS } from "../domain/slice.ts";
 import { windowToRgb } from "../imaging/window.ts";
-import { writeFileAtomically } from "../store/atomic-file.ts";
 import { phantomToDicom } from "./dicom.ts";
 import { drawIdentity } from "./identities.ts";
 import type { PhantomParameters } from "./options.ts";
@@ -86,7 +85,7 @@ export async function* synthesizeTrainingSet(
       continue;
     }
     const study = await makeStudy(request, index, name);
-    await writeFileAtomically(note, JSON.stringify(study));
+    await replaceFile(note, JSON.stringify(study));
     yield { study, made: true };
   }
   await writeIndex(request);
@@ -201,8 +200,8 @@ async function writeIndex({ output, count }: TrainingSetRequest): Promise<void> 
       labels.push(`${id}_any,${label}`);
     }
   }
-  await writeFileAtomically(join(output, "labels.csv"), labels.join("\n") + "\n");
-  await writeFileAtomically(join(output, "manifest.jsonl"), manifest.join("\n") + "\n");
+  await replaceFile(join(output, "labels.csv"), labels.join("\n") + "\n");
+  await replaceFile(join(output, "manifest.jsonl"), manifest.join("\n") + "\n");
 }
 
 async function readNote(file: string): Promise<TrainingStudy | null> {
@@ -233,4 +232,9 @@ function checkSame(note: TrainingStudy, request: TrainingSetRequest, index: numb
     `${file} is of another set: seed ${note.seed}, ${note.format}, ${note.bleed ?? "no bleed"} ` +
       `where ${wanted.seed}, ${wanted.format}, ${wanted.bleed ?? "no bleed"} is wanted; choose an empty folder`,
   );
+}
+
+async function replaceFile(file: string, text: string): Promise<void> {
+  await writeFile(`${file}.tmp`, text);
+  await rename(`${file}.tmp`, file);
 }

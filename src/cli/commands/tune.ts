@@ -7,7 +7,7 @@ import { join, resolve } from "node:path";
 import { InvalidArgumentError, Option } from "commander";
 import type { Command } from "commander";
 
-import { writeFileAtomically } from "../../store/atomic-file.ts";
+import { writeFileAtomically } from "../../model/atomic-file.ts";
 import { OBJECTIVES } from "../../model/tune/objective.ts";
 import type { Objective } from "../../model/tune/objective.ts";
 import { byValue, searchPage } from "../../model/tune/report.ts";

@@ -9,7 +9,7 @@ import { join } from "node:path";
 
 import { decodeTrainingState, encodeTrainingState } from "../../nn/training-state.ts";
 import type { TrainingState } from "../../nn/training-state.ts";
-import { writeFileAtomically } from "../../store/atomic-file.ts";
+import { writeFileAtomically } from "../atomic-file.ts";
 import type { EpochRecord } from "./epoch.ts";
 
 /** How far a run is. */

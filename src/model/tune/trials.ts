@@ -5,7 +5,7 @@
 import { mkdir, readFile, readdir } from "node:fs/promises";
 import { join } from "node:path";
 
-import { writeFileAtomically } from "../../store/atomic-file.ts";
+import { writeFileAtomically } from "../atomic-file.ts";
 import type { Settings } from "./space.ts";
 
 /** How a trial ended. */

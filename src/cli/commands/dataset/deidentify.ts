@@ -10,9 +10,9 @@ import type { Command } from "commander";
 
 import { RETAINABLE } from "../../../dicom/deidentify/profile.ts";
 import type { Retainable } from "../../../dicom/deidentify/profile.ts";
+import { writeFileAtomically } from "../../../model/atomic-file.ts";
 import { deidentifyDataset } from "../../../model/dataset/deidentify-set.ts";
 import type { DeidentifyReport } from "../../../model/dataset/deidentify-set.ts";
-import { writeFileAtomically } from "../../../store/atomic-file.ts";
 import { EXIT_DONE, EXIT_SKIPPED } from "../../exit-codes.ts";
 import { countingNumber } from "../../option-values.ts";
 import { openSink, openSource } from "./ends.ts";
