@@ -43,7 +43,7 @@ function labelsCsv({ labels, images }: ImageFolder, pictures: string, trained: r
 export const lookedIn = (work: string, fold: number): string => join(work, "folds", String(fold), "looked");
 
 /**
- * Train the folds that are not there yet.
+ * Train the folds that are not there yet; one that was broken off goes on from its last epoch.
  * @param threads of the runtime; all cores by default. Folds trained side by side are fastest with one each.
  * @param only train this one, counted from 1, and leave the others
  */
@@ -69,6 +69,7 @@ export async function trainFolds(
         ...{ output: dir, backbone, layer: EXTRACTOR.layer, size: PREPROCESS.size },
         modelVersion: PACKAGE.version,
         ...(threads === undefined ? {} : { threads }),
+        resume: true,
       });
     }
     folds.push({
