@@ -15,8 +15,7 @@ import { parseArgs } from "node:util";
 import { DEFAULT_MODEL_DIR } from "../src/model/package.ts";
 import { buildPackage } from "./default-model/build.ts";
 import { evaluateMaps } from "./default-model/evaluate-maps.ts";
-import { trainFolds } from "./default-model/folds.ts";
-import { FOLDS } from "./default-model/recipe.ts";
+import { trainFold } from "./default-model/folds.ts";
 import { writeEvaluation } from "./default-model/write-evaluation.ts";
 import {
   makeDrawnPictures,
@@ -50,10 +49,7 @@ if (command === "prepare") {
   await makeTrainingPhantoms(work, { part, parts });
   await makeHeldOutPhantoms(work, { part, parts });
 } else if (command === "train") {
-  const fold = Number(values.fold);
-  if (!(Number.isInteger(fold) && fold >= 1 && fold <= FOLDS))
-    throw new Error(`--fold ${values.fold}: expected 1 to ${FOLDS}`);
-  await trainFolds(work, { threads: 1, only: fold });
+  await trainFold(work, Number(values.fold));
 } else if (command === "build") {
   await buildPackage(work, resolve(values.output));
 } else if (command === "evaluate") {

@@ -11,6 +11,7 @@ import { readImageFolder } from "../../src/model/train/image-folder.ts";
 import type { ImageFolder } from "../../src/model/train/image-folder.ts";
 import { seededRandom } from "../../src/model/train/random.ts";
 import { groupFolds } from "../../src/model/train/split.ts";
+import type { Split } from "../../src/model/train/split.ts";
 import { EXTRACTOR, FOLDS, JUDGED_ONLY, PACKAGE, PREPROCESS, TRAINING } from "./recipe.ts";
 
 export interface Fold {
@@ -42,39 +43,58 @@ function labelsCsv({ labels, images }: ImageFolder, pictures: string, trained: r
 /** Where the package of a fold's network with all of its looks lies. @param fold counted from 1 */
 export const lookedIn = (work: string, fold: number): string => join(work, "folds", String(fold), "looked");
 
-/**
- * Train the folds that are not there yet; one that was broken off goes on from its last epoch.
- * @param threads of the runtime; all cores by default. Folds trained side by side are fastest with one each.
- * @param only train this one, counted from 1, and leave the others
- */
-export async function trainFolds(
-  work: string,
-  { threads, only }: { readonly threads?: number; readonly only?: number } = {},
-): Promise<Fold[]> {
-  const pictures = join(work, "pictures");
-  const folder = await readImageFolder(pictures);
+/** The pictures, and which of them a fold's network is trained on and which it is held to. */
+async function dealPictures(work: string): Promise<{ folder: ImageFolder; splits: Split[] }> {
+  const folder = await readImageFolder(join(work, "pictures"));
   const groups = folder.images.map(({ group }) => group);
-  const backbone = await extractorIn(work);
+  return { folder, splits: groupFolds(groups, FOLDS, seededRandom(TRAINING.seed)) };
+}
+
+/** Train the network of a fold unless it is there; one that was broken off goes on from its last epoch. */
+async function trainNetwork(
+  work: string,
+  fold: number,
+  csv: string,
+  options: { readonly threads?: number },
+): Promise<void> {
+  const data = join(work, "folds", String(fold));
+  const output = packageIn(work, fold);
+  if (existsSync(join(output, "model.json"))) return;
+  await mkdir(data, { recursive: true });
+  await writeFile(join(data, "labels.csv"), csv);
+  console.error(`fold ${fold} of ${FOLDS}`);
+  await runTraining(data, output, {
+    ...{ ...TRAINING, ...PACKAGE, ...options },
+    ...{ output, backbone: await extractorIn(work), layer: EXTRACTOR.layer, size: PREPROCESS.size },
+    modelVersion: PACKAGE.version,
+    resume: true,
+  });
+}
+
+const packageIn = (work: string, fold: number): string => join(work, "folds", String(fold), "package");
+
+/**
+ * Train one fold's network, with one thread of the runtime: side by side, folds are fastest so.
+ * @param fold counted from 1
+ * @throws RangeError when there is no such fold
+ */
+export async function trainFold(work: string, fold: number): Promise<void> {
+  const { folder, splits } = await dealPictures(work);
+  const split = splits[fold - 1];
+  if (!split) throw new RangeError(`fold ${fold}: expected 1 to ${FOLDS}`);
+  await trainNetwork(work, fold, labelsCsv(folder, join(work, "pictures"), split.train), { threads: 1 });
+}
+
+/** Train the folds that are not there yet, one after the other. */
+export async function trainFolds(work: string): Promise<Fold[]> {
+  const { folder, splits } = await dealPictures(work);
   const folds: Fold[] = [];
-  for (const [index, { train, held }] of groupFolds(groups, FOLDS, seededRandom(TRAINING.seed)).entries()) {
-    const data = join(work, "folds", String(index + 1));
-    const dir = join(data, "package");
-    if ((only ?? index + 1) === index + 1 && !existsSync(join(dir, "model.json"))) {
-      await mkdir(data, { recursive: true });
-      await writeFile(join(data, "labels.csv"), labelsCsv(folder, pictures, train));
-      console.error(`fold ${index + 1} of ${FOLDS}`);
-      await runTraining(data, dir, {
-        ...TRAINING,
-        ...PACKAGE,
-        ...{ output: dir, backbone, layer: EXTRACTOR.layer, size: PREPROCESS.size },
-        modelVersion: PACKAGE.version,
-        ...(threads === undefined ? {} : { threads }),
-        resume: true,
-      });
-    }
+  for (const [index, { train, held }] of splits.entries()) {
+    const fold = index + 1;
+    await trainNetwork(work, fold, labelsCsv(folder, join(work, "pictures"), train), {});
     folds.push({
-      dir,
-      looked: lookedIn(work, index + 1),
+      dir: packageIn(work, fold),
+      looked: lookedIn(work, fold),
       heldOut: { ...folder, images: held.flatMap((i) => folder.images[i] ?? []) },
     });
   }
