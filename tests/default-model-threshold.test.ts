@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { chooseThreshold, pheSichStudies } from "../scripts/default-model/choose-threshold.ts";
+import { chooseThreshold, lowerToHalf, pheSichStudies } from "../scripts/default-model/choose-threshold.ts";
 import type { ChoiceStudy } from "../scripts/default-model/choose-threshold.ts";
 
 const RULE = { spanMm: 10, largestLogit: 5 };
@@ -47,6 +47,33 @@ describe("chooseThreshold", () => {
       "0 of 9",
       "1 of 1",
     ]);
+  });
+});
+
+describe("lowerToHalf", () => {
+  const odds = (logOdds: number): number => 1 / (1 + Math.exp(-logOdds));
+  const exam = (bleeding: boolean, ...logOdds: number[]): ChoiceStudy => ({
+    ...study("PHE-SICH", bleeding, 0),
+    slices: logOdds.map((x, i) => ({ positionMm: 5 * i, thicknessMm: 5, probability: odds(x) })),
+  });
+
+  it("finds how far to lower log-odds for the threshold to be one half, though the rule limits them", () => {
+    // Log-odds of 9 count as 5 until they are lowered by 4.
+    const logOdds = [
+      [true, 9, 9, 9],
+      [false, 1, 9, -1],
+    ] as const;
+    const studies = logOdds.map(([bleeding, ...slices]) => exam(bleeding, ...slices));
+    const { choice, loweredBy } = lowerToHalf(studies, RULE);
+    expect(choice.threshold).toBeCloseTo(0.5, 6);
+    expect(choice.right.map(({ right }) => right)).toEqual([1, 1, 0, 0]);
+    const by = (x: number): ChoiceStudy[] =>
+      logOdds.map(([bleeding, ...slices]) => exam(bleeding, ...slices.map((slice) => slice - x)));
+    expect(chooseThreshold(by(loweredBy), RULE).threshold).toBeCloseTo(0.5, 6);
+    // Lowering once by the first choice does not do.
+    const { threshold } = chooseThreshold(studies, RULE);
+    const once = chooseThreshold(by(Math.log(threshold / (1 - threshold))), RULE);
+    expect(Math.abs(once.threshold - 0.5)).toBeGreaterThan(0.05);
   });
 });
 

@@ -16,7 +16,7 @@ import type { Metric } from "../../src/model/spec.ts";
 import { seededRandom } from "../../src/model/train/random.ts";
 import type { Model } from "../../src/nn/model.ts";
 import { readOnnx } from "../../src/nn/onnx-file.ts";
-import { chooseThreshold, pheSichStudies } from "./choose-threshold.ts";
+import { lowerToHalf, pheSichStudies } from "./choose-threshold.ts";
 import type { ChoiceStudy, JudgedSlice } from "./choose-threshold.ts";
 import { ensembleOf, layersOf } from "./ensemble.ts";
 import { extractorIn, trainFolds } from "./folds.ts";
@@ -96,20 +96,6 @@ function aucMetrics(slices: readonly JudgedSlice[], what: string): Metric[] {
   ];
 }
 
-const logOdds = (p: number): number => Math.log(p / (1 - p));
-const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
-
-/** Studies with every slice's log-odds lowered by `by`. */
-function lowered(studies: readonly ChoiceStudy[], by: number): ChoiceStudy[] {
-  return studies.map((study) => ({
-    ...study,
-    slices: study.slices.map((slice) => ({
-      ...slice,
-      probability: sigmoid(logOdds(slice.probability) - by),
-    })),
-  }));
-}
-
 /** Where the maps that are averaged look on the picture: the mean of where each does at each of its looks. */
 async function meanRegion(networks: readonly Model[]): Promise<Region> {
   const regions: Region[] = [];
@@ -176,11 +162,9 @@ export async function buildPackage(work: string, output: string): Promise<void> 
   const slices = await judgeHeldOut(folds);
   const withBrain = slices.filter(({ file }) => !EMPTY.test(file));
   const studies = [...pheSichStudies(slices), ...(await phantomStudies(work, output))];
-  // Moved so that the threshold lies at one half. The study's rule limits each slice's log-odds: chosen once more.
-  const shift = logOdds(chooseThreshold(studies, STUDY_RULE).threshold);
-  const choice = chooseThreshold(lowered(studies, shift), STUDY_RULE);
+  const { choice, loweredBy } = lowerToHalf(studies, STUDY_RULE);
   const { spec, labels, onnx, card } = plain;
-  const bias = labels.map((label) => (label === spec.positive ? -shift : 0));
+  const bias = labels.map((label) => (label === spec.positive ? -loweredBy : 0));
   const metrics = [
     ...aucMetrics(withBrain, "with brain on them"),
     ...aucMetrics(slices, "(all, black ones too)"),
@@ -205,7 +189,7 @@ export async function buildPackage(work: string, output: string): Promise<void> 
       },
     },
   });
-  console.error(`threshold ${choice.threshold.toFixed(3)}, moved by ${shift.toFixed(2)} in log-odds`);
+  console.error(`threshold ${choice.threshold.toFixed(3)}, log-odds lowered by ${loweredBy.toFixed(2)}`);
   for (const { name, of, value, interval, method } of metrics) {
     const range = interval ? ` (${interval.map((v) => v.toFixed(3)).join(" to ")}, ${method})` : "";
     console.error(`${name} ${value.toFixed(4)}${range}: ${of}`);

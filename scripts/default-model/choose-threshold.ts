@@ -76,6 +76,7 @@ export interface Choice {
 }
 
 const logOdds = (p: number): number => Math.log(p / (1 - p));
+const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
 
 /** The upper end of the last stretch of thresholds. */
 const ALMOST_CERTAIN = 1 - 1e-6;
@@ -115,11 +116,45 @@ export function chooseThreshold(studies: readonly ChoiceStudy[], rule: StudyRule
   let best = { goodness: -1, width: -1, threshold: 0.5 };
   cuts.slice(1).forEach((upper, i) => {
     const [from, to] = [logOdds(cuts[i] ?? 0), logOdds(upper)];
-    const threshold = 1 / (1 + Math.exp(-(from + to) / 2));
+    const threshold = sigmoid((from + to) / 2);
     const candidate = { goodness: goodness(threshold), width: to - from, threshold };
     const better = candidate.goodness > best.goodness + 1e-9;
     const wider = Math.abs(candidate.goodness - best.goodness) <= 1e-9 && candidate.width > best.width;
     if (better || wider) best = candidate;
   });
   return { threshold: best.threshold, right: rightAt(best.threshold) };
+}
+
+/** Studies with every slice's log-odds lowered by `by`. */
+function lowered(studies: readonly ChoiceStudy[], by: number): ChoiceStudy[] {
+  return studies.map((study) => ({
+    ...study,
+    slices: study.slices.map((slice) => ({
+      ...slice,
+      probability: sigmoid(logOdds(slice.probability) - by),
+    })),
+  }));
+}
+
+/** So near to one half is at one half, in log-odds. */
+const AT_HALF = 1e-6;
+const MOST_ROUNDS = 50;
+
+/**
+ * By how much every slice's log-odds must be lowered for the chosen threshold to lie at one half. The study's rule limits
+ * each slice's log-odds, so lowering them changes the choice, and it is made again until it stays.
+ *
+ * @returns the last choice; its threshold is not one half where no such place was found
+ */
+export function lowerToHalf(
+  studies: readonly ChoiceStudy[],
+  rule: StudyRule,
+): { readonly choice: Choice; readonly loweredBy: number } {
+  let loweredBy = 0;
+  let choice = chooseThreshold(studies, rule);
+  for (let round = 0; round < MOST_ROUNDS && Math.abs(logOdds(choice.threshold)) > AT_HALF; round++) {
+    loweredBy += logOdds(choice.threshold);
+    choice = chooseThreshold(lowered(studies, loweredBy), rule);
+  }
+  return { choice, loweredBy };
 }
