@@ -5,6 +5,7 @@ import type { Grid } from "../src/imaging/resize.ts";
 import { Random } from "../src/phantom/random.ts";
 import { BLEEDS, SETTINGS } from "../scripts/default-model/drawn/bleeds.ts";
 import { Canvas } from "../scripts/default-model/drawn/canvas.ts";
+import type { Point } from "../scripts/default-model/drawn/canvas.ts";
 import { straightSinus, transverseSinuses } from "../scripts/default-model/drawn/dura.ts";
 import { enhancedHead } from "../scripts/default-model/drawn/enhanced.ts";
 import { thicknessAt } from "../scripts/default-model/drawn/layers.ts";
@@ -291,6 +292,50 @@ it("veins of the surface are small spots under the skull or between the halves, 
   expect(Math.max(...spots.map(({ mm2 }) => mm2))).toBeLessThan(80);
   expect(spots.every(({ depth, aside }) => depth < 20 || aside < 5)).toBe(true);
   expect(clefts).toBeGreaterThan(8);
+});
+
+it("some veins lie amid fluid a few millimetres away", () => {
+  const spots = Array.from({ length: 20 }, (_, seed) => {
+    const canvas = canvasOf(image);
+    surfaceVeins(canvas, new Random(seed));
+    const darkAt = ([x, y]: Point): boolean =>
+      (canvas.image.values[Math.round(y / PIXEL_MM) * SIDE + Math.round(x / PIXEL_MM)] ?? 0) < 28;
+    return brightAreas(canvas).map((area) => {
+      const mean = (of: (i: number) => number): number =>
+        (PIXEL_MM * area.reduce((sum, i) => sum + of(i), 0)) / area.length;
+      const [x, y] = [mean((i) => i % SIDE), mean((i) => Math.floor(i / SIDE))];
+      const shareAt = (awayMm: number): number =>
+        Array.from({ length: 24 }, (_v, k) => (Math.PI * k) / 12).filter((angle) =>
+          darkAt([x + awayMm * Math.cos(angle), y + awayMm * Math.sin(angle)]),
+        ).length / 24;
+      return {
+        depth: Math.min(...area.map((i) => canvas.depthMm[i] ?? 0)),
+        share: Math.max(...[6, 7, 8, 9].map(shareAt)),
+      };
+    });
+  }).flat();
+  const amid = spots.filter(({ share }) => share > 0.4);
+  expect(amid.length).toBeGreaterThan(spots.length / 6);
+  expect(amid.length).toBeLessThan(spots.length / 2);
+});
+
+it("some veins are looked for where the slice has sulci of its own", () => {
+  // A ring of fluid on the left of the head, around a spot 9 mm under the skull.
+  const [x, y] = [MIDDLE - 76, MIDDLE];
+  const withSulci = structuredClone(image);
+  withSulci.values.forEach((hu, i) => {
+    const away = Math.hypot((i % SIDE) - x, Math.floor(i / SIDE) - y) * PIXEL_MM;
+    if (hu === BRAIN_HU && away > 5.5 && away < 8.5) withSulci.values[i] = FLUID_HU;
+  });
+  const nearIn = (of: Grid): number =>
+    Array.from({ length: 40 }, (_, seed) => {
+      const canvas = canvasOf(of);
+      surfaceVeins(canvas, new Random(seed));
+      return brightAreas(canvas).filter((area) =>
+        area.some((i) => Math.hypot((i % SIDE) - x, Math.floor(i / SIDE) - y) * PIXEL_MM < 2),
+      ).length;
+    }).reduce((a, b) => a + b);
+  expect(nearIn(withSulci)).toBeGreaterThan(3 * nearIn(image) + 3);
 });
 
 it("tops of bone are bright with soft edges, often a pair", () => {

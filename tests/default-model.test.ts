@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 
+import { evaluateExams } from "../scripts/default-model/evaluate.ts";
 import type { StudyFinding } from "../src/domain/finding.ts";
 
 const root = join(import.meta.dirname, "..");
@@ -37,6 +38,18 @@ describe.skipIf(!hasData)("the default model on real exams (skipped without FIRS
     async (exam) => {
       const { flagged, label } = await triage(exam);
       expect({ flagged, label }).toEqual({ flagged: false, label: "normal" });
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    "ranks both labelled slices that bleed above the three that do not",
+    async () => {
+      const { labelled } = await evaluateExams(join(root, "models", "default"), data);
+      const of = (bleeds: boolean): number[] =>
+        labelled.filter(({ bleeding }) => bleeding === bleeds).map(({ probability }) => probability);
+      expect([of(true).length, of(false).length]).toEqual([2, 3]);
+      expect(Math.min(...of(true))).toBeGreaterThan(Math.max(...of(false)));
     },
     TIMEOUT_MS,
   );

@@ -23,6 +23,7 @@ import {
   DRAWN,
   HELD_OUT_PHANTOMS,
   LEAST_BRAIN_MM2,
+  LEAST_TRAINED_MM2,
   PHANTOM_IMAGE,
   PREPROCESS,
   TRAINING_PHANTOMS,
@@ -76,24 +77,25 @@ function withLookAlikes(image: Grid, random: Random, enhanced: number): Canvas |
   return canvas;
 }
 
+type Kind = (typeof DRAWN.kinds)[number];
+
 /** A slice with look-alikes and a bleed, and before the blood was drawn where that is wanted too. */
 interface Bled {
-  readonly kind: string;
+  readonly kind: Kind;
   readonly rgb: Uint8Array;
   readonly without: Uint8Array | null;
 }
 
 /** A drawn bleed of a kind; null where there is too little of it to see. */
-function bledWith(image: Grid, kind: string, random: Random): Bled | null {
+function bledWith(image: Grid, kind: Kind, random: Random): Bled | null {
   const canvas = withLookAlikes(image, random.fork(1), DRAWN.enhanced.bleeding);
   const bleed = DRAWN_BLEEDS[kind];
   if (!canvas || !bleed) return null;
   SETTINGS[kind]?.(canvas, random.fork(2));
-  const isLevel = kind === "intraventricular" || kind === "hornLevel";
   const wanted = kind === "hornLevel" || random.fork(3).chance(DRAWN.alsoWithout);
   const without = wanted ? pictureOf(canvas) : null;
   const mm2 = bleed(canvas, random.fork(2));
-  if (mm2 < (isLevel ? DRAWN.leastLevelMm2 : DRAWN.leastBleedMm2)) return null;
+  if (mm2 < DRAWN.leastMm2[kind]) return null;
   const rgb = pictureOf(canvas);
   return rgb && { kind, rgb, without };
 }
@@ -165,7 +167,7 @@ export async function makeTrainingPhantoms(work: string, share: Share): Promise<
     const phantom = generatePhantom({ seed, bleed, rows: PHANTOM_IMAGE.rows });
     for (const [index, image] of prepareSlices(phantom.slices, PREPROCESS).entries()) {
       const mm2 = bleedMm2(phantom, image.sliceIndices);
-      if (image.brainMm2 < LEAST_BRAIN_MM2 || (mm2 > 0 && mm2 < DRAWN.leastBleedMm2)) continue;
+      if (image.brainMm2 < LEAST_BRAIN_MM2 || (mm2 > 0 && mm2 < LEAST_TRAINED_MM2)) continue;
       const folder = await classFolder(work, mm2 > 0);
       await writePicture(join(folder, `${name}_${index}-${mm2 > 0 ? bleed : "none"}.png`), image.rgb);
     }

@@ -50,9 +50,19 @@ export const DRAWN = {
    * given.
    */
   enhanced: { bleeding: 0.05, notBleeding: 0.3 },
-  /** Less blood than this is not called a bleed; a level in a ventricle is small and sharp. */
-  leastBleedMm2: 30,
-  leastLevelMm2: 15,
+  /**
+   * Less blood than this is not called a bleed: a vein in a sulcus shows up to 35 mm², so clots and filled sulci must show
+   * more. A level in a ventricle, where no veins are, is small and sharp.
+   */
+  leastMm2: {
+    subdural: 30,
+    epidural: 30,
+    subarachnoid: 80,
+    intraparenchymal: 50,
+    haemorrhagicInfarct: 60,
+    intraventricular: 15,
+    hornLevel: 15,
+  },
   /** Slices that do bleed: how often they get look-alikes beside their blood. */
   besideBlood: 0.8,
   /** A kind that leaves too little to see (no ventricle on the slice, say) is replaced by another, so often. */
@@ -60,6 +70,9 @@ export const DRAWN = {
   /** Times each slice is drawn on. */
   rounds: 3,
 } as const;
+
+/** A phantom's picture with less blood than this is not trained on: it shows a trace. */
+export const LEAST_TRAINED_MM2 = 30;
 
 /** A phantom with less blood than this on its worst slice is not asked for. */
 export const LEAST_BLEED_MM2 = 150;
@@ -81,7 +94,7 @@ export const TRAINING = {
   trainOnlyTopLayer: false,
   pooling: "log-mean-exp",
   validationSplit: 0,
-  epochs: 15,
+  epochs: 22,
   batchSize: 16,
   optimizer: "adam",
   learningRate: 0.001,
@@ -114,7 +127,7 @@ export const STUDY_RULE = { spanMm: 10, largestLogit: 5 } as const;
 
 export const PACKAGE = {
   name: "firstread-default",
-  version: "2.2",
+  version: "2.3",
   licence:
     "Research and non-commercial use only (trained on PHE-SICH, which is free for non-commercial purposes; extractor Apache-2.0)",
 } as const;

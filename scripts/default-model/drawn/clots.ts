@@ -46,14 +46,22 @@ export function blob(
   return canvas.paint((_i, x, y) => smoothStep(0.5, -0.5, distance(x, y)), hu);
 }
 
+/** Near the surface a smaller spot is as likely a vein. */
+const LEAST_SURFACE_RADIUS_MM = 4.5;
+/** And one with something dark around it as likely a vein amid sulci. */
+const LEAST_SURFACE_HEM_MM = 6;
+
 export const intraparenchymal: Draw = (canvas, random) => {
   const count = random.chance(0.25) ? random.integer(2, 4) : 1;
   const hu = bloodHu(random, 52, 82);
   let area = 0;
   for (let n = 0; n < count; n++) {
-    const radiusMm = count > 1 ? random.logUniform(2.5, 8) : random.logUniform(3.5, 24);
-    const depthMm = random.chance(0.5) ? 4 : 14;
-    const hemMm = random.chance(0.7) ? random.uniform(1, 2 + 0.35 * radiusMm) : 0;
+    const isDeep = random.chance(0.5);
+    const leastMm = isDeep ? 3.5 : LEAST_SURFACE_RADIUS_MM;
+    const radiusMm = random.logUniform(leastMm, count > 1 ? 9 : 24);
+    const depthMm = isDeep ? 14 : 4;
+    const hasHem = random.chance(0.7) && (isDeep || radiusMm > LEAST_SURFACE_HEM_MM);
+    const hemMm = hasHem ? random.uniform(1, 2 + 0.35 * radiusMm) : 0;
     area += blob(canvas, random, { at: placeIn(canvas, random, depthMm), radiusMm, hemMm }, hu);
   }
   return area;
