@@ -1,7 +1,14 @@
 /** @file Activations that are smooth, or have one kink at 0: Relu and its leaky forms, Elu, Sigmoid, Tanh, Softplus. */
+import { float } from "../builder.ts";
 import { floatAttribute } from "../model.ts";
 import { sameShape, sumToShape } from "./rule.ts";
 import type { GradientRule, OperatorRules } from "./rule.ts";
+
+/**
+ * The largest float32. A HardSigmoid as steep is 0 for 0 and 1 for all positive numbers but the subnormal ones, below 2⁻¹²⁶;
+ * ONNX Runtime computes it on all threads, many elements at a time, unlike Sign or a comparison's Cast.
+ */
+const STEEPEST = (2 - 2 ** -23) * 2 ** 127;
 
 const prelu: GradientRule = (context) => {
   const { graph, outputGradient, input, shape, wants } = context;
@@ -17,10 +24,9 @@ export const activationRules: OperatorRules = {
   Relu: {
     shape: sameShape,
     // The output is positive exactly where the slope is 1; the slope at 0 is taken as 0, as PyTorch does.
-    // ONNX Runtime computes Sign one element at a time, and the comparison many.
     gradient: ({ graph, outputGradient, output }) => {
-      const positive = graph.add("Greater", [output, graph.scalar(0)]);
-      return [graph.add("Mul", [outputGradient, graph.add("Cast", [positive], { to: 1 })])];
+      const slope = graph.add("HardSigmoid", [output], { alpha: float(STEEPEST), beta: float(0) });
+      return [graph.add("Mul", [outputGradient, slope])];
     },
   },
   LeakyRelu: {
