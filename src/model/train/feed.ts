@@ -34,8 +34,8 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
-/** Batches asked for ahead, a thread: one under way and one that waits. */
-const AHEAD = 2;
+/** Batches asked for ahead, a thread: one under way, and two that wait, for not every batch takes a thread as long. */
+const AHEAD = 3;
 
 /** Where batches come from. */
 export interface BatchSource {
