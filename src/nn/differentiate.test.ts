@@ -17,6 +17,15 @@ describe("differentiate", () => {
     await session.dispose();
   });
 
+  it("takes Relu's slope as 1 from the least normal number on, and as 0 at 0", async () => {
+    const graph = new GraphBuilder();
+    graph.output(graph.add("Relu", [graph.input("x", [5])]), "y");
+    const session = await Session.load(differentiate(graph.build(), { of: "y", withRespectTo: ["x"] }));
+    const feeds = { x: floats([5], [-1, 0, 2 ** -126, 1, 3e38]) };
+    expect([...(await numbers(session, feeds, gradientName("x"))).data]).toEqual([0, 0, 1, 1, 1]);
+    await session.dispose();
+  });
+
   it("differentiates with respect to a value in the middle and to a constant", async () => {
     const graph = new GraphBuilder();
     graph.add("Mul", [graph.input("x", [2]), graph.constant(floats([2], [3, 4]), "w")], {}, "middle");
