@@ -4,6 +4,7 @@
  */
 import { basename } from "node:path";
 
+import { logOdds, sigmoid } from "../../src/model/log-odds.ts";
 import { findStudy } from "../../src/model/study-rule.ts";
 import type { ScoredSlice, StudyRule } from "../../src/model/study-rule.ts";
 
@@ -74,9 +75,6 @@ export interface Choice {
   /** Shares of studies judged rightly at the threshold, a group and truth each. */
   readonly right: readonly { readonly of: string; readonly right: number; readonly count: number }[];
 }
-
-const logOdds = (p: number): number => Math.log(p / (1 - p));
-const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
 
 /** The upper end of the last stretch of thresholds. */
 const ALMOST_CERTAIN = 1 - 1e-6;

@@ -1,6 +1,7 @@
 /**
  * @file Calibration: whether of the cases given 30 % about 30 % are positive. Pure.
  */
+import { logOdds, sigmoid } from "./log-odds.ts";
 import { proportion } from "./metrics.ts";
 import type { Estimate } from "./metrics.ts";
 import { LEAST_PROBABILITY } from "./metrics-weighted.ts";
@@ -84,10 +85,9 @@ export function calibrationFit(
   weights: Weights,
   { fixedSlope, start }: { readonly fixedSlope?: number; readonly start?: LogisticFit } = {},
 ): LogisticFit {
-  const logits = scores.map((score) => {
-    const p = Math.min(1 - LEAST_PROBABILITY, Math.max(LEAST_PROBABILITY, score));
-    return Math.log(p) - Math.log1p(-p);
-  });
+  const logits = scores.map((score) =>
+    logOdds(Math.min(1 - LEAST_PROBABILITY, Math.max(LEAST_PROBABILITY, score))),
+  );
   let { intercept, slope } = start ?? { intercept: 0, slope: 1 };
   if (fixedSlope !== undefined) slope = fixedSlope;
   for (let step = 0; step < MOST_STEPS; step++) {
@@ -95,7 +95,7 @@ export function calibrationFit(
     for (let i = 0; i < logits.length; i++) {
       const [weight, x] = [weights[i] ?? 0, logits[i] ?? 0];
       if (weight === 0) continue;
-      const p = 1 / (1 + Math.exp(-(intercept + slope * x)));
+      const p = sigmoid(intercept + slope * x);
       const [residual, curvature] = [weight * ((positive[i] ?? 0) - p), weight * p * (1 - p)];
       g0 += residual;
       g1 += residual * x;

@@ -7,6 +7,7 @@
  * its most suspicious place. Averaging log-odds (a product of experts: Hinton 2002) asks for agreement: a neighbour
  * that firmly says no outweighs a doubtful yes. Pure.
  */
+import { logOdds, sigmoid } from "./log-odds.ts";
 
 /** How far and how strongly slices vouch for each other. Stands in `model.json` as `studyRule`. */
 export interface StudyRule {
@@ -50,8 +51,6 @@ export function parseStudyRule(record: Readonly<Record<string, number>> | null):
 }
 
 const clamp = (value: number, most: number): number => Math.max(-most, Math.min(most, value));
-const logOdds = (p: number): number => Math.log(p) - Math.log1p(-p);
-const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
 
 /** How much of the patient each slice stands for, in mm. */
 function extentsMm(slices: readonly ScoredSlice[], aloneMm: number): number[] {
