@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
@@ -48,6 +48,14 @@ describe("packFolder", () => {
     expect(await readFile(join(dir, "a.tar.gz"))).toEqual(await readFile(join(dir, "b.tar.gz")));
     const listed = execFileSync("tar", ["tzf", join(dir, "a.tar.gz")], { encoding: "utf8" });
     expect(listed.trim().split("\n")).toEqual(["model.json", "sub/big.bin"]);
+  });
+
+  it("says why, and leaves nothing, when it can be written nowhere or a file cannot be read", async () => {
+    const folder = await someFolder();
+    await expect(packFolder(folder, join(dir, "none", "a.tar.gz"))).rejects.toThrow("ENOENT");
+    await truncate(join(folder, "sub", "big.bin"), 3 * 1024 ** 3); // a hole, and more than is read at once
+    await expect(packFolder(folder, join(dir, "a.tar.gz"))).rejects.toThrow("2 GiB");
+    expect(await readdir(dir)).toEqual(["model"]);
   });
 });
 

@@ -4,8 +4,8 @@
  * An archive may come from anywhere: only plain files and folders below its root are taken from it, never a
  * link, a device, or a path that leads out; and never more than it may hold.
  */
-import { createReadStream, createWriteStream } from "node:fs";
-import { mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
+import { createReadStream } from "node:fs";
+import { mkdir, open, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join, relative, sep } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -47,8 +47,18 @@ export async function packFolder(dir: string, file: string): Promise<void> {
     }
     pack.finalize();
   };
+  const filling = fill().catch((cause: unknown) => {
+    pack.destroy(cause instanceof Error ? cause : new Error(String(cause)));
+  });
+  const gzip = createGzip();
   try {
-    await Promise.all([pipeline(Readable.from(pack), createGzip(), createWriteStream(partial)), fill()]);
+    // All three have ended when the partial file is removed: whichever failed ends the others.
+    const [written, packed] = await Promise.allSettled([
+      writeFile(partial, gzip),
+      pipeline(Readable.from(pack), gzip),
+      filling,
+    ]);
+    for (const outcome of [written, packed]) if (outcome.status === "rejected") throw outcome.reason;
     await sync(partial);
     await rename(partial, file);
   } finally {
@@ -98,7 +108,7 @@ async function extractInto(file: string, dir: string): Promise<void> {
         entry.resume();
       } else {
         await mkdir(dirname(target), { recursive: true });
-        await pipeline(Readable.from(entry), createWriteStream(target, { flags: "wx" }));
+        await writeFile(target, Readable.from(entry), { flag: "wx" });
       }
     }
   })();

@@ -5,10 +5,8 @@
  * Knows no HTTP server: a content type and a stream of bytes go in, a status and a JSON body come out.
  */
 import { randomUUID } from "node:crypto";
-import { createWriteStream } from "node:fs";
-import { rm } from "node:fs/promises";
+import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { pipeline } from "node:stream/promises";
 
 import type { ErrorResponse } from "../../domain/api.ts";
 import type { Acceptance, IncomingInstance } from "../../domain/incoming.ts";
@@ -79,7 +77,8 @@ async function* bodies(request: StowRequest, media: MediaType): AsyncGenerator<A
 async function takeOne(request: StowRequest, body: AsyncIterable<Uint8Array>): Promise<Acceptance> {
   const path = join(request.incomingDir, `${randomUUID()}.incoming`);
   try {
-    await pipeline(body, createWriteStream(path, { flags: "wx", mode: 0o600 }));
+    // Not a write stream: when the body breaks off, that may still be opening the file that is removed here.
+    await writeFile(path, body, { flag: "wx", mode: 0o600 });
     return await request.receive({
       path,
       transferSyntaxUid: "",
