@@ -6,8 +6,8 @@
  * unless FIRSTREAD_S3_PATH_STYLE=false.
  */
 import { createHash } from "node:crypto";
-import { createReadStream, createWriteStream } from "node:fs";
-import { rename, stat } from "node:fs/promises";
+import { createReadStream } from "node:fs";
+import { rename, stat, truncate, writeFile } from "node:fs/promises";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 
@@ -167,10 +167,7 @@ export class Bucket {
       const answer = await this.#client.send(new GetObjectCommand(query));
       const { Body, Metadata, ServerSideEncryption } = answer;
       const goesOn = isResumed && answer.ContentRange?.startsWith(`bytes ${had}-`) === true;
-      await pipeline(
-        Body as Readable,
-        createWriteStream(partial, { flags: goesOn ? "a" : "w", flush: true }),
-      );
+      await writeFile(partial, Body as Readable, { flag: goesOn ? "a" : "w", flush: true });
       // An ETag is the content's MD5 only for objects in one part, and not under a key of the server's.
       const md5 = ServerSideEncryption === "aws:kms" ? undefined : /^"?([0-9a-f]{32})"?$/.exec(etag)?.[1];
       await check(partial, object, { sha256: Metadata?.[DIGEST], md5 });
@@ -237,7 +234,7 @@ async function check(file: string, { key, byteLength }: S3Object, { sha256, md5 
     sha256 !== undefined ? (["sha256", sha256] as const) : (["md5", md5] as const);
   const got = expected === undefined ? undefined : await hashOf(file, algorithm);
   if (size === byteLength && got === expected) return;
-  await pipeline([], createWriteStream(file));
+  await truncate(file);
   const what = size === byteLength ? `content with ${algorithm} ${expected ?? ""}` : `${byteLength} bytes`;
   throw new S3Error(`${key}: expected ${what}, got ${size === byteLength ? (got ?? "") : `${size} bytes`}.`);
 }
